@@ -1,0 +1,158 @@
+import type { Alert } from "./alert.ts";
+import type { Checkout } from "./checkout.ts";
+import type { SubscriptionId } from "./ids.ts";
+import { formatMoney } from "./money.ts";
+import type { ObservedRefund, SeenEvent } from "./observation.ts";
+import type { Collection } from "./payment.ts";
+import { isTerminal } from "./status.ts";
+import type { Subscription } from "./subscription.ts";
+import type { Instant } from "./time.ts";
+
+/** The keys hold what an alert is about, never when or in which turn it was raised (R6). */
+const failedKey = (invoiceId: string, attempt: number): string => `payment_failed:${invoiceId}:${attempt}`;
+
+export function checkoutStarted(checkout: Checkout, now: Instant): Alert {
+  return {
+    key: `checkout_started:${checkout.id}`,
+    kind: "checkout_started",
+    text: `Checkout of ${checkout.tier} started`,
+    fields: { checkout: checkout.id, subscription: checkout.subscriptionId, tier: checkout.tier },
+    superseded: false,
+    at: now,
+  };
+}
+
+/** Started is one that ran or was paid; a first payment that never came starts nothing. */
+export function subscriptionStarted(
+  id: SubscriptionId,
+  subscription: Subscription,
+  everPaid: boolean,
+  now: Instant,
+): readonly Alert[] {
+  const { status, terms } = subscription;
+  if (status === "incomplete" || (isTerminal(status) && !everPaid)) return [];
+  return [
+    {
+      key: `subscription_started:${terms.providerSubscriptionId}`,
+      kind: "subscription_started",
+      text: `Subscription to ${terms.tier} started at ${formatMoney(terms.price)} a ${terms.interval}`,
+      fields: { subscription: id, provider_subscription: terms.providerSubscriptionId, tier: terms.tier },
+      superseded: isTerminal(status),
+      at: now,
+    },
+  ];
+}
+
+export function subscriptionCanceled(
+  id: SubscriptionId,
+  subscription: Subscription,
+  now: Instant,
+): readonly Alert[] {
+  if (subscription.status !== "canceled") return [];
+  const { terms } = subscription;
+  return [
+    {
+      key: `subscription_canceled:${terms.providerSubscriptionId}`,
+      kind: "subscription_canceled",
+      text: `Subscription to ${terms.tier} ended`,
+      fields: { subscription: id, provider_subscription: terms.providerSubscriptionId, tier: terms.tier },
+      superseded: false,
+      at: now,
+    },
+  ];
+}
+
+/** One alert an attempt. All but the last attempt at a still unpaid invoice are over when they are seen (R4). */
+export function paymentAlerts(
+  id: SubscriptionId,
+  { invoice, failedAttempts }: Collection,
+  announced: readonly string[],
+  now: Instant,
+): readonly Alert[] {
+  const unpaid = invoice.state === "open";
+  const fields = {
+    subscription: id,
+    invoice: invoice.id,
+    amount: invoice.due.amount,
+    currency: invoice.due.currency,
+  };
+  const failures = Array.from({ length: failedAttempts }, (_, index): Alert => {
+    const attempt = index + 1;
+    return {
+      key: failedKey(invoice.id, attempt),
+      kind: "payment_failed",
+      text: `Payment of ${formatMoney(invoice.due)} failed, attempt ${attempt}`,
+      fields: { ...fields, attempt, next_attempt_at: invoice.nextAttemptAt },
+      superseded: !unpaid || attempt < failedAttempts,
+      at: now,
+    };
+  });
+  if (failedAttempts === 0 || invoice.state !== "paid") return failures;
+  const toldOf = failures.some((failure) => announced.includes(failure.key));
+  return [
+    ...failures,
+    {
+      key: `payment_recovered:${invoice.id}`,
+      kind: "payment_recovered",
+      text: `Payment of ${formatMoney(invoice.due)} recovered after ${failedAttempts} failed`,
+      fields,
+      // Nobody was told of the failure: the good news would only puzzle.
+      superseded: !toldOf,
+      at: now,
+    },
+  ];
+}
+
+export function refundRecorded(id: SubscriptionId, refund: ObservedRefund, now: Instant): Alert {
+  return {
+    key: `refund_recorded:${refund.id}`,
+    kind: "refund_recorded",
+    text: `Refund of ${formatMoney(refund.refunded)} recorded`,
+    fields: { subscription: id, refund: refund.id, payment: refund.paymentId, ...refund.refunded },
+    superseded: refund.status === "failed" || refund.status === "canceled",
+    at: now,
+  };
+}
+
+export function eventParked(
+  id: SubscriptionId | null,
+  event: SeenEvent,
+  reason: string,
+  now: Instant,
+): Alert {
+  return {
+    key: `event_parked:${event.provider}:${event.id}`,
+    kind: "event_parked",
+    text: `Event ${event.id} (${event.type}) is parked: ${reason}`,
+    fields: { subscription: id, provider: event.provider, event: event.id, type: event.type },
+    superseded: false,
+    at: now,
+  };
+}
+
+export function commandRefused(id: SubscriptionId, commandId: string, what: string, now: Instant): Alert {
+  return {
+    key: `command_refused:${id}:${commandId}`,
+    kind: "command_refused",
+    text: `The provider refused a command for good: ${what}`,
+    fields: { subscription: id, command: commandId },
+    superseded: false,
+    at: now,
+  };
+}
+
+export function duplicateSubscription(
+  id: SubscriptionId,
+  subscription: Subscription,
+  live: SubscriptionId,
+  now: Instant,
+): Alert {
+  return {
+    key: `duplicate_subscription:${subscription.terms.providerSubscriptionId}`,
+    kind: "duplicate_subscription",
+    text: `A customer pays for a second subscription (${subscription.terms.tier})`,
+    fields: { subscription: id, live },
+    superseded: false,
+    at: now,
+  };
+}

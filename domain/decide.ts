@@ -1,0 +1,197 @@
+import type { Alert } from "./alert.ts";
+import {
+  checkoutStarted,
+  commandRefused,
+  eventParked,
+  paymentAlerts,
+  refundRecorded,
+  subscriptionCanceled,
+  subscriptionStarted,
+} from "./alerts.ts";
+import type { Answer } from "./answer.ts";
+import { answerCommand } from "./answer.ts";
+import type { Call } from "./call.ts";
+import type { Checkout } from "./checkout.ts";
+import type { Outcome } from "./command.ts";
+import { nextDeadline } from "./deadline.ts";
+import type { Life, Turn } from "./life.ts";
+import type { ObservedRefund, SeenEvent } from "./observation.ts";
+import type { Reading } from "./observe-subscription.ts";
+import { readSubscription } from "./observe-subscription.ts";
+import type { Payment } from "./payment.ts";
+import { collections, paymentsOf } from "./payment.ts";
+import type { Subscription } from "./subscription.ts";
+import type { Instant } from "./time.ts";
+
+/** What becomes of one stored event in this turn (R2). */
+export interface EventEnd {
+  readonly event: SeenEvent;
+  readonly state: "applied" | "ignored" | "parked";
+  readonly reason: string | null;
+}
+
+export interface Decision {
+  readonly checkout: Checkout | null;
+  readonly subscription: Subscription | null;
+  readonly payments: readonly Payment[];
+  readonly refunds: readonly ObservedRefund[];
+  readonly alerts: readonly Alert[];
+  readonly calls: readonly Call[];
+  readonly answers: readonly { readonly commandId: string; readonly outcome: Outcome }[];
+  readonly events: readonly EventEnd[];
+  /** An operator asked for the parked events to be tried again. */
+  readonly unpark: boolean;
+  readonly needsAttention: string | null;
+  readonly nextDeadline: Instant | null;
+  /** One sentence for people: why it is now in this state. */
+  readonly why: string;
+}
+
+/**
+ * The whole of what a turn means: from what we knew, what the provider says now, and what was asked, to what is
+ * true, what is to be told, and what is to be done. Pure: the same turn always gives the same decision.
+ */
+export function decide(turn: Turn): Decision {
+  const { life, observation, now } = turn;
+  const reading = read(turn);
+  const subscription = reading.kind === "read" ? reading.subscription : life.subscription;
+  const checkout = settleCheckout(turn, subscription);
+  const collected =
+    reading.kind === "read" ? collections(observation.invoices, observation.events, life.payments) : [];
+  const payments = collected.flatMap(paymentsOf);
+  const refunds = reading.kind === "read" ? observation.refunds : [];
+  const events = observation.events.map((event) => endOf(event, reading));
+  const answered = turn.commands.map((command) => ({
+    command,
+    answer: answerCommand(
+      command,
+      checkout,
+      subscription,
+      turn.calls.find((call) => call.commandId === command.id),
+    ),
+  }));
+  const refusedByProvider = answered.flatMap(({ command, answer }) =>
+    isProviderRefusal(answer) ? [{ commandId: command.id, what: answer.outcome.what }] : [],
+  );
+
+  const everPaid = [...life.payments, ...payments].some((payment) => payment.status === "succeeded");
+  const aboutMoney =
+    reading.kind === "read" && observation.subscription !== null && subscription !== null
+      ? [
+          ...subscriptionStarted(life.id, subscription, everPaid, now),
+          ...collected.flatMap((one) => paymentAlerts(life.id, one, life.announced, now)),
+          ...refunds.map((refund) => refundRecorded(life.id, refund, now)),
+          ...subscriptionCanceled(life.id, subscription, now),
+        ]
+      : [];
+  const adopted = life.checkout === null && life.subscription === null;
+
+  return {
+    checkout,
+    subscription,
+    payments,
+    refunds,
+    alerts: [
+      ...(life.checkout?.state === "opening" && checkout?.state === "open"
+        ? [checkoutStarted(checkout, now)]
+        : []),
+      // R14: what was there before we knew it is recorded and announced to nobody.
+      ...(adopted ? aboutMoney.map((alert) => ({ ...alert, superseded: true })) : aboutMoney),
+      ...events.flatMap(({ event, state, reason }) =>
+        state === "parked" ? [eventParked(life.id, event, reason ?? "", now)] : [],
+      ),
+      ...refusedByProvider.map(({ commandId, what }) => commandRefused(life.id, commandId, what, now)),
+    ],
+    calls: answered.flatMap(({ answer }) => (answer.kind === "call" ? [answer.call] : [])),
+    answers: answered.flatMap(({ command, answer }) =>
+      answer.kind === "outcome" ? [{ commandId: command.id, outcome: answer.outcome }] : [],
+    ),
+    events,
+    unpark: turn.commands.some((command) => command.kind === "unpark"),
+    needsAttention: attention(turn, refusedByProvider[0]?.what),
+    nextDeadline: nextDeadline(checkout, subscription, now),
+    why: explain(life, subscription, checkout, reading),
+  };
+}
+
+type Outlook = Reading | { readonly kind: "absent" };
+
+function read({ life, observation, catalog, now }: Turn): Outlook {
+  return observation.subscription === null
+    ? { kind: "absent" }
+    : readSubscription(observation.subscription, observation.invoices, life.subscription, catalog, now);
+}
+
+function settleCheckout(
+  { life, observation, calls }: Turn,
+  subscription: Subscription | null,
+): Checkout | null {
+  const { checkout } = life;
+  if (checkout === null) return null;
+  if (subscription !== null) return { ...checkout, state: "complete" };
+  const opening = calls.find((call) => call.operation.name === "open_checkout");
+  if (checkout.state === "opening" && opening?.end.state === "refused")
+    return { ...checkout, state: "refused" };
+  const opened: Checkout =
+    checkout.state === "opening" && opening?.end.state === "done"
+      ? { ...checkout, state: "open", expiresAt: opening.end.expiresAt }
+      : checkout;
+  switch (observation.session?.state) {
+    case "complete":
+      return { ...opened, state: "complete" };
+    case "expired":
+      return opened.state === "replaced" ? { ...opened, expiresAt: null } : { ...opened, state: "expired" };
+    case "open":
+    case undefined:
+      return opened;
+  }
+}
+
+function endOf(event: SeenEvent, reading: Outlook): EventEnd {
+  if (event.problem !== undefined) return { event, state: "parked", reason: event.problem };
+  switch (reading.kind) {
+    case "not_in_catalog":
+      return { event, state: "ignored", reason: `not in catalog: ${reading.why}` };
+    case "unreadable":
+      return { event, state: "parked", reason: reading.why };
+    case "read":
+    case "absent":
+      return { event, state: "applied", reason: null };
+    default:
+      return reading satisfies never;
+  }
+}
+
+const isProviderRefusal = (
+  answer: Answer,
+): answer is { kind: "outcome"; outcome: Extract<Outcome, { state: "refused" }> } =>
+  answer.kind === "outcome" &&
+  answer.outcome.state === "refused" &&
+  answer.outcome.reason === "provider_refused";
+
+/** R7: only a permanent refusal of a command needs a person; `unpark` says that one has looked. */
+function attention({ life, commands }: Turn, refusal: string | undefined): string | null {
+  if (refusal !== undefined) return refusal;
+  return commands.some((command) => command.kind === "unpark") ? null : life.needsAttention;
+}
+
+function explain(
+  life: Life,
+  subscription: Subscription | null,
+  checkout: Checkout | null,
+  reading: Outlook,
+): string {
+  if (reading.kind === "not_in_catalog" || reading.kind === "unreadable")
+    return `Nothing changed: ${reading.why}`;
+  if (subscription === null) {
+    return checkout === null ? "The provider has no such subscription" : `The checkout is ${checkout.state}`;
+  }
+  const before = life.subscription?.status;
+  if (reading.kind === "absent") return `The provider no longer shows it; it stays ${subscription.status}`;
+  if (before === undefined) return `The provider has a subscription, ${subscription.status}`;
+  if (before === subscription.status) return `Still ${subscription.status} at the provider`;
+  const recovered = before === "past_due" && subscription.status === "active";
+  return recovered
+    ? "The overdue payment came through: past_due → active"
+    : `The provider changed it: ${before} → ${subscription.status}`;
+}

@@ -1,0 +1,33 @@
+import type { FinishedCall } from "./call.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Checkout } from "./checkout.ts";
+import type { Command } from "./command.ts";
+import type { SubscriptionId } from "./ids.ts";
+import type { Observation } from "./observation.ts";
+import type { Payment } from "./payment.ts";
+import type { Subscription } from "./subscription.ts";
+import type { Instant } from "./time.ts";
+
+/** All that we know of one subscription before a turn. */
+export interface Life {
+  readonly id: SubscriptionId;
+  /** Null: not bought through us; adopted from the provider (R14). */
+  readonly checkout: Checkout | null;
+  /** Null until the provider has one. */
+  readonly subscription: Subscription | null;
+  readonly payments: readonly Payment[];
+  /** Keys of the alerts that people were told of. */
+  readonly announced: readonly string[];
+  /** Why an operator has to look at it, or null. */
+  readonly needsAttention: string | null;
+}
+
+/** Everything a decision is made of, and nothing else: stored with it, so that it can be made again. */
+export interface Turn {
+  readonly life: Life;
+  readonly observation: Observation;
+  readonly commands: readonly Command[];
+  readonly calls: readonly FinishedCall[];
+  readonly catalog: Catalog;
+  readonly now: Instant;
+}

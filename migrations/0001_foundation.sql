@@ -1,0 +1,254 @@
+-- Perennial's memory. Times are timestamptz in UTC; money is integer minor units with a currency.
+-- now() stamps received_at, updated_at and the like only; business times are passed in (rule R13).
+
+-- R13: time is data. In production the offset is 0 and stays 0; only a sandbox database may move it.
+create table clock (
+  only_row boolean primary key default true check (only_row),
+  sandbox boolean not null default false,
+  offset_ms bigint not null default 0 check (offset_ms >= 0),
+  constraint production_time_is_real check (sandbox or offset_ms = 0)
+);
+insert into clock default values;
+
+create table catalog_versions (
+  version integer generated always as identity primary key,
+  sha256 text not null,
+  body jsonb not null,
+  published_at timestamptz not null default now()
+);
+
+create table customers (
+  id uuid primary key,
+  receipt text not null unique check (receipt <> '' and position('@' in receipt) = 0),
+  email text,
+  stripe_customer_id text unique,
+  razorpay_customer_id text unique,
+  live_subscription_id uuid,
+  blocked boolean not null default false,
+  blocked_reason text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table checkouts (
+  id uuid primary key,
+  customer_id uuid not null references customers (id),
+  subscription_id uuid not null unique,
+  provider text not null check (provider in ('stripe', 'razorpay')),
+  tier text not null,
+  "interval" text not null,
+  quantity integer not null check (quantity > 0),
+  price_id text not null,
+  state text not null check (state in ('opening', 'open', 'complete', 'expired', 'replaced', 'refused')),
+  -- the checkout that this one took the place of (R9); its session is expired before ours is opened
+  replaces uuid references checkouts (id),
+  session_id text,
+  url text,
+  expires_at timestamptz,
+  -- the turns before a subscription is born are counted and woken here
+  version integer not null default 0,
+  next_deadline_at timestamptz,
+  created_at timestamptz not null,
+  updated_at timestamptz not null default now(),
+  unique (provider, session_id)
+);
+create index checkouts_overdue on checkouts (next_deadline_at) where next_deadline_at is not null;
+-- R9: one open checkout per customer, whoever asks and however often
+create unique index one_open_checkout on checkouts (customer_id) where state in ('opening', 'open');
+
+create table subscriptions (
+  id uuid primary key,
+  customer_id uuid not null references customers (id),
+  provider text not null check (provider in ('stripe', 'razorpay')),
+  stripe_subscription_id text unique,
+  stripe_customer_id text,
+  razorpay_subscription_id text unique,
+  tier text not null,
+  price_id text not null,
+  status text not null check (status in
+    ('incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'unpaid', 'paused', 'canceled')),
+  started_at timestamptz not null,
+  since timestamptz not null,
+  current_period_start timestamptz,
+  current_period_end timestamptz,
+  trial_end timestamptz,
+  cancel_at timestamptz,
+  canceled_at timestamptz,
+  ended_at timestamptz,
+  grace_until timestamptz,
+  amount bigint not null,
+  currency text not null,
+  "interval" text not null,
+  quantity integer not null,
+  duplicate_of uuid references subscriptions (id),
+  successor_of uuid references subscriptions (id),
+  needs_attention text,
+  next_deadline_at timestamptz,
+  version integer not null check (version > 0),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint one_provider_id check (num_nonnulls(stripe_subscription_id, razorpay_subscription_id) = 1)
+);
+create index subscriptions_of_customer on subscriptions (customer_id);
+create index subscriptions_overdue on subscriptions (next_deadline_at) where next_deadline_at is not null;
+alter table customers add foreign key (live_subscription_id) references subscriptions (id);
+
+create table webhook_events (
+  provider text not null check (provider in ('stripe', 'razorpay')),
+  id text not null,
+  type text not null,
+  api_version text,
+  livemode boolean,
+  payload jsonb,
+  -- the provider ids that the payload names; null when it could not be read
+  subject jsonb,
+  received_at timestamptz not null default now(),
+  subscription_id uuid,
+  state text not null default 'received' check (state in ('received', 'applied', 'ignored', 'parked')),
+  reason text,
+  attempts integer not null default 0,
+  processed_at timestamptz,
+  primary key (provider, id),
+  -- R2: every end has its reason and its time; applied needs no words
+  constraint ends_are_explained check (
+    (state = 'received') = (processed_at is null) and (state not in ('ignored', 'parked') or reason is not null))
+);
+create index webhook_events_unapplied on webhook_events (subscription_id, received_at) where state = 'received';
+create index webhook_events_recent on webhook_events (received_at desc);
+
+create view stripe_events as
+  select id, type as event_type, payload, state in ('applied', 'ignored') as processed, processed_at, received_at
+  from webhook_events
+  where provider = 'stripe';
+
+create table timeline (
+  subscription_id uuid not null,
+  version integer not null,
+  turn_id text not null unique,
+  at timestamptz not null,
+  cause jsonb not null,
+  from_status text,
+  to_status text,
+  why text not null,
+  inputs jsonb not null,
+  catalog_version integer not null references catalog_versions (version),
+  code_version text not null,
+  recorded_at timestamptz not null default now(),
+  primary key (subscription_id, version)
+);
+
+create table payments (
+  provider text not null,
+  id text not null,
+  subscription_id uuid not null,
+  invoice_id text not null,
+  status text not null check (status in ('succeeded', 'failed')),
+  amount bigint not null,
+  currency text not null,
+  failed_attempts integer not null,
+  paid_at timestamptz,
+  primary key (provider, id)
+);
+create index payments_of_subscription on payments (subscription_id);
+create index payments_by_invoice on payments (provider, invoice_id);
+
+create table refunds (
+  provider text not null,
+  id text not null,
+  subscription_id uuid not null,
+  payment_id text not null,
+  status text not null,
+  amount bigint not null,
+  currency text not null,
+  refunded_at timestamptz not null,
+  primary key (provider, id)
+);
+create index refunds_of_subscription on refunds (subscription_id);
+
+create table commands (
+  subscription_id uuid not null,
+  id text not null,
+  kind text not null check (kind in ('checkout', 'cancel', 'resync', 'unpark')),
+  parameters jsonb not null default '{}',
+  asked_by text not null,
+  why text,
+  outcome jsonb,
+  asked_at timestamptz not null,
+  answered_at timestamptz,
+  primary key (subscription_id, id)
+);
+create index commands_open on commands (subscription_id) where outcome is null;
+
+-- Outbound: what we ask of a provider, written before it is asked (R6).
+create table provider_calls (
+  key text primary key,
+  subscription_id uuid not null,
+  command_id text,
+  provider text not null,
+  operation jsonb not null,
+  -- decided by a turn; the others are the single requests of which a decided one is made
+  decided boolean not null default false,
+  state text not null default 'pending' check (state in ('pending', 'done', 'refused')),
+  attempt integer not null default 0,
+  attempted_at timestamptz,
+  -- exactly what is sent under the key of this attempt
+  request jsonb,
+  -- the key of this attempt can only replay the failure it had
+  spent boolean not null default false,
+  result jsonb,
+  reason text check (reason in ('paid_meanwhile', 'provider_refused')),
+  error text,
+  -- a turn has taken its end in
+  settled boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+create index provider_calls_open on provider_calls (subscription_id)
+  where decided and (state = 'pending' or not settled);
+
+create table alerts (
+  key text primary key,
+  kind text not null,
+  subscription_id uuid,
+  text text not null,
+  fields jsonb not null,
+  -- resolved before it was seen: recorded, not announced (R4)
+  superseded boolean not null default false,
+  at timestamptz not null,
+  created_at timestamptz not null default now()
+);
+
+create table deliveries (
+  alert_key text not null references alerts (key),
+  channel text not null,
+  attempts integer not null default 0,
+  last_error text,
+  next_attempt_at timestamptz not null default now(),
+  delivered_at timestamptz,
+  primary key (alert_key, channel)
+);
+create index deliveries_open on deliveries (next_attempt_at) where delivered_at is null;
+
+create table incidents (
+  id integer generated always as identity primary key,
+  kind text not null,
+  subject text not null,
+  count bigint not null default 0,
+  opened_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  closed_at timestamptz
+);
+create unique index one_open_incident on incidents (kind, subject) where closed_at is null;
+
+create table idempotency_keys (
+  caller text not null,
+  key text not null,
+  request_sha256 text not null,
+  -- what the first attempt made, so that a repetition finds it again
+  checkout_id uuid,
+  lease_until timestamptz not null,
+  status integer,
+  body jsonb,
+  created_at timestamptz not null default now(),
+  primary key (caller, key)
+);

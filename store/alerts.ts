@@ -1,0 +1,116 @@
+import type { Alert } from "../domain/alert.ts";
+import type { SubscriptionId } from "../domain/ids.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Db } from "./pool.ts";
+import { one, timestamp } from "./pool.ts";
+
+/** One alert that one channel has still to hear. */
+export interface Undelivered {
+  readonly alert: Alert;
+  readonly channel: string;
+  readonly attempts: number;
+}
+
+/**
+ * Records an alert once by its key (R6) and owes it to every channel, unless it was over before it was seen.
+ * False: it was recorded before.
+ */
+export async function insertAlert(
+  db: Db,
+  alert: Alert,
+  about: SubscriptionId | null,
+  channels: readonly string[],
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into alerts (key, kind, subscription_id, text, fields, superseded, at)
+     values ($1, $2, $3, $4, $5::jsonb, $6, $7) on conflict do nothing`,
+    [
+      alert.key,
+      alert.kind,
+      about,
+      alert.text,
+      JSON.stringify(alert.fields),
+      alert.superseded,
+      timestamp(alert.at),
+    ],
+  );
+  if (rowCount !== 1) return false;
+  if (alert.superseded) return true;
+  await db.query(
+    "insert into deliveries (alert_key, channel) select $1, channel from unnest($2::text[]) as channel",
+    [alert.key, channels],
+  );
+  return true;
+}
+
+/** The keys of a subscription's alerts that people were, or will be, told of. */
+export async function announcedKeys(db: Db, id: SubscriptionId): Promise<readonly string[]> {
+  const { rows } = await db.query<{ key: string }>(
+    "select key from alerts where subscription_id = $1 and not superseded order by key",
+    [id],
+  );
+  return rows.map((row) => row.key);
+}
+
+export async function hasUndelivered(db: Db, about: SubscriptionId): Promise<boolean> {
+  const result = await db.query<{ any: boolean }>(
+    `select exists (
+       select from deliveries join alerts on alerts.key = alert_key
+       where subscription_id = $1 and delivered_at is null and next_attempt_at <= now()
+     ) as any`,
+    [about],
+  );
+  return one(result).any;
+}
+
+/** What is owed to channels now, oldest first: of one subscription, or of all (null). */
+export async function undelivered(
+  db: Db,
+  about: SubscriptionId | null,
+  limit: number,
+): Promise<readonly Undelivered[]> {
+  const { rows } = await db.query<{
+    key: string;
+    kind: Alert["kind"];
+    text: string;
+    fields: Alert["fields"];
+    at: Instant;
+    channel: string;
+    attempts: number;
+  }>(
+    `select key, kind, text, fields, at, channel, attempts
+     from deliveries join alerts on alerts.key = alert_key
+     where delivered_at is null and next_attempt_at <= now() and ($1::uuid is null or subscription_id = $1)
+     order by created_at, key limit $2`,
+    [about, limit],
+  );
+  return rows.map(({ channel, attempts, ...alert }) => ({
+    alert: { ...alert, superseded: false },
+    channel,
+    attempts,
+  }));
+}
+
+export async function markDelivered(db: Db, key: string, channel: string): Promise<void> {
+  await db.query(
+    `update deliveries set delivered_at = now(), attempts = attempts + 1, last_error = null
+     where alert_key = $1 and channel = $2 and delivered_at is null`,
+    [key, channel],
+  );
+}
+
+/** Notes a failed delivery and when to try it again, in milliseconds from now. */
+export async function markUndelivered(
+  db: Db,
+  key: string,
+  channel: string,
+  error: string,
+  retryInMs: number,
+): Promise<void> {
+  await db.query(
+    `update deliveries set attempts = attempts + 1, last_error = $3,
+       next_attempt_at = now() + make_interval(secs => $4::float8 / 1000)
+     where alert_key = $1 and channel = $2 and delivered_at is null`,
+    [key, channel, error, retryInMs],
+  );
+}

@@ -1,0 +1,172 @@
+import type { FinishedCall, Operation } from "../domain/call.ts";
+import type { SubscriptionId } from "../domain/ids.ts";
+import type { Provider } from "../domain/provider.ts";
+import type { Db } from "./pool.ts";
+import { one } from "./pool.ts";
+
+/** A decided call that is not carried out yet. */
+export interface PendingCall {
+  readonly key: string;
+  readonly commandId: string | null;
+  readonly operation: Operation;
+}
+
+/** One request to a provider, as stored before it is sent (R6). */
+export interface Attempt {
+  readonly key: string;
+  readonly state: "pending" | "done" | "refused";
+  readonly attempt: number;
+  /** Milliseconds by the real clock, or null: never sent. */
+  readonly attemptedAt: number | null;
+  readonly request: Readonly<Record<string, unknown>> | null;
+  readonly result: unknown;
+  readonly error: string | null;
+  /** Whether the last answer to this attempt's key can only be given again. */
+  readonly spent: boolean;
+}
+
+/** Records a decided call once; the same call decided again is the same row. */
+export async function insertCall(
+  db: Db,
+  id: SubscriptionId,
+  provider: Provider,
+  call: { readonly key: string; readonly commandId: string; readonly operation: Operation },
+): Promise<void> {
+  await db.query(
+    `insert into provider_calls (key, subscription_id, command_id, provider, operation, decided)
+     values ($1, $2, $3, $4, $5::jsonb, true) on conflict do nothing`,
+    [call.key, id, call.commandId, provider, JSON.stringify(call.operation)],
+  );
+}
+
+export async function pendingCalls(db: Db, id: SubscriptionId): Promise<readonly PendingCall[]> {
+  const { rows } = await db.query<{ key: string; command_id: string | null; operation: Operation }>(
+    `select key, command_id, operation from provider_calls
+     where subscription_id = $1 and decided and state = 'pending' order by created_at, key`,
+    [id],
+  );
+  return rows.map((row) => ({ key: row.key, commandId: row.command_id, operation: row.operation }));
+}
+
+/** Decided calls that have ended since the last turn, or that an unanswered command still needs to hear of. */
+export async function finishedCalls(
+  db: Db,
+  id: SubscriptionId,
+): Promise<
+  readonly (FinishedCall & { readonly session: { readonly id: string; readonly url: string } | null })[]
+> {
+  const { rows } = await db.query<{
+    key: string;
+    command_id: string | null;
+    operation: Operation;
+    state: "done" | "refused";
+    result: { sessionId?: string; url?: string; expiresAt?: number } | null;
+    error: string | null;
+    reason: "paid_meanwhile" | "provider_refused" | null;
+  }>(
+    `select c.key, c.command_id, c.operation, c.state, c.result, c.error, c.reason from provider_calls c
+     left join commands on commands.subscription_id = c.subscription_id and commands.id = c.command_id
+     where c.subscription_id = $1 and c.decided and c.state <> 'pending'
+       and (not c.settled or (commands.id is not null and commands.outcome is null))
+     order by c.created_at, c.key`,
+    [id],
+  );
+  return rows.map(({ key, command_id, operation, state, result, error, reason }) => ({
+    key,
+    commandId: command_id,
+    operation,
+    end:
+      state === "done"
+        ? { state, expiresAt: result?.expiresAt ?? null }
+        : { state, reason: reason ?? "provider_refused", what: error ?? "no reason given" },
+    session:
+      result?.sessionId !== undefined && result.url !== undefined
+        ? { id: result.sessionId, url: result.url }
+        : null,
+  }));
+}
+
+/** A turn has taken the ends of these calls in. */
+export async function settleCalls(db: Db, keys: readonly string[]): Promise<void> {
+  await db.query("update provider_calls set settled = true where key = any($1::text[]) and not settled", [
+    keys,
+  ]);
+}
+
+interface AttemptRow {
+  key: string;
+  state: Attempt["state"];
+  attempt: number;
+  attempted_at: number | null;
+  request: Record<string, unknown> | null;
+  result: unknown;
+  error: string | null;
+  spent: boolean;
+}
+
+/** The row of a request to a provider; made when it is first needed. */
+export async function attemptOf(
+  db: Db,
+  key: string,
+  id: SubscriptionId,
+  provider: Provider,
+): Promise<Attempt> {
+  await db.query(
+    `insert into provider_calls (key, subscription_id, provider, operation)
+     values ($1, $2, $3, '{}') on conflict do nothing`,
+    [key, id, provider],
+  );
+  const result = await db.query<AttemptRow>(
+    "select key, state, attempt, attempted_at, request, result, error, spent from provider_calls where key = $1",
+    [key],
+  );
+  const { attempted_at, ...row } = one(result);
+  return { ...row, attemptedAt: attempted_at };
+}
+
+/** Stores an attempt's number and exact parameters: before it is sent, never after. */
+export async function beginAttempt(
+  db: Db,
+  key: string,
+  attempt: number,
+  request: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await db.query(
+    `update provider_calls set attempt = $2, request = $3::jsonb, spent = false, updated_at = now(),
+       attempted_at = case when attempt = $2 and attempted_at is not null then attempted_at else now() end
+     where key = $1 and state = 'pending'`,
+    [key, attempt, JSON.stringify(request)],
+  );
+}
+
+export async function endCall(
+  db: Db,
+  key: string,
+  end:
+    | { readonly state: "done"; readonly result: object }
+    | {
+        readonly state: "refused";
+        readonly reason: "paid_meanwhile" | "provider_refused";
+        readonly error: string;
+      },
+): Promise<void> {
+  await db.query(
+    `update provider_calls set state = $2, result = $3::jsonb, reason = $4, error = $5, updated_at = now()
+     where key = $1 and state = 'pending'`,
+    [
+      key,
+      end.state,
+      end.state === "done" ? JSON.stringify(end.result) : null,
+      end.state === "refused" ? end.reason : null,
+      end.state === "refused" ? end.error : null,
+    ],
+  );
+}
+
+/** Notes an unknown outcome; `spent`: the key would only replay it. */
+export async function noteUnknown(db: Db, key: string, error: string, spent: boolean): Promise<void> {
+  await db.query(
+    "update provider_calls set error = $2, spent = $3, updated_at = now() where key = $1 and state = 'pending'",
+    [key, error, spent],
+  );
+}

@@ -1,0 +1,33 @@
+import type { Catalog } from "../domain/catalog.ts";
+import type { Db } from "./pool.ts";
+
+/** A catalog as it is published: its version is the row's. */
+export type CatalogBody = Omit<Catalog, "version">;
+
+/** The version in force, or undefined before the first was published. */
+export async function catalogInForce(db: Db): Promise<Catalog | undefined> {
+  const { rows } = await db.query<{ version: number; body: CatalogBody }>(
+    "select version, body from catalog_versions order by version desc limit 1",
+  );
+  const [row] = rows;
+  return row && { ...row.body, version: row.version };
+}
+
+/** Publishes the body as a new version, unless it is the one in force already. Answers the version in force. */
+export async function publishCatalog(db: Db, body: CatalogBody, sha256: string): Promise<number> {
+  await db.query("lock table catalog_versions in exclusive mode");
+  const { rows } = await db.query<{ version: number }>(
+    `with newest as (select version, sha256 from catalog_versions order by version desc limit 1),
+     added as (
+       insert into catalog_versions (sha256, body)
+       select $1, $2::jsonb
+       where not exists (select from newest where sha256 = $1)
+       returning version
+     )
+     select version from added union all select version from newest order by version desc limit 1`,
+    [sha256, JSON.stringify(body)],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error("no catalog version after publishing one");
+  return row.version;
+}

@@ -1,0 +1,66 @@
+import type { Command, CommandKind, Outcome } from "../domain/command.ts";
+import type { SubscriptionId } from "../domain/ids.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Db } from "./pool.ts";
+import { timestamp } from "./pool.ts";
+
+/** Records that something was asked. Asking again with the same id asks nothing new. */
+export async function insertCommand(
+  db: Db,
+  id: SubscriptionId,
+  command: Command,
+  askedAt: Instant,
+): Promise<void> {
+  await db.query(
+    `insert into commands (subscription_id, id, kind, asked_by, why, asked_at)
+     values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+    [id, command.id, command.kind, command.askedBy, command.why, timestamp(askedAt)],
+  );
+}
+
+/** What was asked and not answered yet, in the order of asking. */
+export async function openCommands(db: Db, id: SubscriptionId): Promise<readonly Command[]> {
+  const { rows } = await db.query<{ id: string; kind: CommandKind; asked_by: string; why: string | null }>(
+    `select id, kind, asked_by, why from commands
+     where subscription_id = $1 and outcome is null order by asked_at, id`,
+    [id],
+  );
+  return rows.map((row) => ({ id: row.id, kind: row.kind, askedBy: row.asked_by, why: row.why }));
+}
+
+export async function answerCommandRow(
+  db: Db,
+  id: SubscriptionId,
+  commandId: string,
+  outcome: Outcome,
+  at: Instant,
+): Promise<void> {
+  await db.query(
+    `update commands set outcome = $3::jsonb, answered_at = $4
+     where subscription_id = $1 and id = $2 and outcome is null`,
+    [id, commandId, JSON.stringify(outcome), timestamp(at)],
+  );
+}
+
+/** The stored answers to these commands; those that wait are left out. */
+export async function outcomesOf(
+  db: Db,
+  id: SubscriptionId,
+  commandIds: readonly string[],
+): Promise<readonly { readonly commandId: string; readonly outcome: Outcome }[]> {
+  const { rows } = await db.query<{ id: string; outcome: Outcome }>(
+    "select id, outcome from commands where subscription_id = $1 and id = any($2::text[]) and outcome is not null",
+    [id, commandIds],
+  );
+  return rows.map((row) => ({ commandId: row.id, outcome: row.outcome }));
+}
+
+/** Subscriptions with a command that has waited too long. For the sweep. */
+export async function subscriptionsAsked(db: Db, before: Instant, limit: number): Promise<readonly string[]> {
+  const { rows } = await db.query<{ subscription_id: string }>(
+    `select subscription_id from commands where outcome is null and asked_at < $1
+     group by subscription_id order by min(asked_at) limit $2`,
+    [timestamp(before), limit],
+  );
+  return rows.map((row) => row.subscription_id);
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import type { CustomerId, Receipt, SubscriptionId } from "../domain/ids.ts";
+import { customerId, receipt, subscriptionId } from "../domain/ids.ts";
+import type { Provider } from "../domain/provider.ts";
+import type { Db } from "./pool.ts";
+import { one } from "./pool.ts";
+
+export interface Customer {
+  readonly id: CustomerId;
+  readonly receipt: Receipt;
+  readonly email: string | null;
+  readonly stripeCustomerId: string | null;
+  readonly liveSubscriptionId: SubscriptionId | null;
+  readonly blocked: boolean;
+  readonly blockedReason: string | null;
+}
+
+interface Row {
+  id: string;
+  receipt: string;
+  email: string | null;
+  stripe_customer_id: string | null;
+  live_subscription_id: string | null;
+  blocked: boolean;
+  blocked_reason: string | null;
+}
+
+const COLUMNS = "id, receipt, email, stripe_customer_id, live_subscription_id, blocked, blocked_reason";
+
+const toCustomer = (row: Row): Customer => ({
+  id: customerId(row.id),
+  receipt: receipt(row.receipt),
+  email: row.email,
+  stripeCustomerId: row.stripe_customer_id,
+  liveSubscriptionId: row.live_subscription_id === null ? null : subscriptionId(row.live_subscription_id),
+  blocked: row.blocked,
+  blockedReason: row.blocked_reason,
+});
+
+/** Finds the customer by its receipt or creates it, and locks its row: whatever is done for one customer is done in turn. */
+export async function lockCustomerByReceipt(db: Db, name: Receipt, email: string | null): Promise<Customer> {
+  await db.query(
+    `insert into customers (id, receipt, email) values ($1, $2, $3)
+     on conflict (receipt) do update set email = coalesce(customers.email, excluded.email)`,
+    [randomUUID(), name, email],
+  );
+  const result = await db.query<Row>(`select ${COLUMNS} from customers where receipt = $1 for update`, [
+    name,
+  ]);
+  return toCustomer(one(result));
+}
+
+/** @returns undefined when there is none */
+export async function lockCustomer(db: Db, id: CustomerId): Promise<Customer | undefined> {
+  const { rows } = await db.query<Row>(`select ${COLUMNS} from customers where id = $1 for update`, [id]);
+  return rows[0] && toCustomer(rows[0]);
+}
+
+export async function findCustomer(db: Db, id: CustomerId): Promise<Customer | undefined> {
+  const { rows } = await db.query<Row>(`select ${COLUMNS} from customers where id = $1`, [id]);
+  return rows[0] && toCustomer(rows[0]);
+}
+
+/** The customer of an adopted subscription: found by the provider's id, or made with that id as its receipt (R14). */
+export async function lockCustomerByProviderId(
+  db: Db,
+  provider: Provider,
+  providerCustomerId: string,
+): Promise<Customer> {
+  const column = provider === "stripe" ? "stripe_customer_id" : "razorpay_customer_id";
+  await db.query(
+    `insert into customers (id, receipt, ${column}) values ($1, $2, $3) on conflict do nothing`,
+    [randomUUID(), `${provider}:${providerCustomerId}`, providerCustomerId],
+  );
+  const result = await db.query<Row>(`select ${COLUMNS} from customers where ${column} = $1 for update`, [
+    providerCustomerId,
+  ]);
+  return toCustomer(one(result));
+}
+
+/** Remembers who the customer is at the provider. The first answer stays. */
+export async function saveProviderCustomer(
+  db: Db,
+  id: CustomerId,
+  provider: Provider,
+  providerCustomerId: string,
+): Promise<void> {
+  const column = provider === "stripe" ? "stripe_customer_id" : "razorpay_customer_id";
+  await db.query(
+    `update customers set ${column} = $2, updated_at = now() where id = $1 and ${column} is null`,
+    [id, providerCustomerId],
+  );
+}
+
+export async function saveLiveSubscription(
+  db: Db,
+  id: CustomerId,
+  live: SubscriptionId | null,
+): Promise<void> {
+  await db.query(
+    `update customers set live_subscription_id = $2, updated_at = now()
+     where id = $1 and live_subscription_id is distinct from $2::uuid`,
+    [id, live],
+  );
+}

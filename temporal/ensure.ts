@@ -1,0 +1,49 @@
+import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from "@temporalio/client";
+import { SWEEP_SCHEDULE, SWEEP_WORKFLOW, TASK_QUEUE } from "../workflows/contract.ts";
+import { SEARCH_ATTRIBUTES } from "./search-attributes.ts";
+
+export interface EnsureOptions {
+  readonly namespace: string;
+  /** How often the sweep looks for what was left lying, in milliseconds. */
+  readonly sweepEveryMs: number;
+}
+
+const INDEXED_VALUE_TYPES = { Keyword: 2, Bool: 5, Datetime: 6 } as const;
+
+/** Registers the search attributes and the schedules, as they should be. Safe to repeat, and after each change. */
+export async function ensureTemporal(client: Client, options: EnsureOptions): Promise<void> {
+  await ensureSearchAttributes(client, options.namespace);
+  await ensureSweep(client, options.sweepEveryMs);
+}
+
+async function ensureSearchAttributes(client: Client, namespace: string): Promise<void> {
+  const operator = client.connection.operatorService;
+  const { customAttributes } = await operator.listSearchAttributes({ namespace });
+  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !(name in customAttributes));
+  if (missing.length === 0) return;
+  await operator.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, INDEXED_VALUE_TYPES[type]])),
+  });
+}
+
+async function ensureSweep(client: Client, everyMs: number): Promise<void> {
+  const spec = { intervals: [{ every: everyMs }] };
+  const action = {
+    type: "startWorkflow" as const,
+    workflowType: SWEEP_WORKFLOW,
+    taskQueue: TASK_QUEUE,
+    workflowId: SWEEP_SCHEDULE,
+    args: [],
+  };
+  // A sweep that was missed is made up for by the next: nothing is gained by running it twice.
+  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: 60_000 };
+  try {
+    await client.schedule.create({ scheduleId: SWEEP_SCHEDULE, spec, action, policies });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    await client.schedule
+      .getHandle(SWEEP_SCHEDULE)
+      .update((previous) => ({ ...previous, spec, action, policies }));
+  }
+}

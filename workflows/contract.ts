@@ -1,0 +1,79 @@
+import { defineSignal, defineUpdate } from "@temporalio/workflow";
+import type { Outcome } from "../domain/command.ts";
+import type { SubscriptionId } from "../domain/ids.ts";
+import type { Provider } from "../domain/provider.ts";
+import type { Status } from "../domain/status.ts";
+import type { Instant } from "../domain/time.ts";
+
+export const TASK_QUEUE = "perennial";
+
+/** One workflow per subscription, alive as long as it. */
+export const SUBSCRIPTION_WORKFLOW = "subscription";
+export const ROUTE_EVENT_WORKFLOW = "routeEvent";
+export const SWEEP_WORKFLOW = "sweep";
+export const SWEEP_SCHEDULE = "sweep";
+
+export const subscriptionWorkflowId = (id: SubscriptionId): string => `subscription/${id}`;
+export const routeEventWorkflowId = (provider: Provider, eventId: string): string =>
+  `route-event/${provider}/${eventId}`;
+
+/** "Look again": carries nothing, because what happened is in Postgres and at the provider (R4). */
+export const wake = defineSignal("wake");
+
+/** Opens the provider's session; the update's id is the checkout's id. */
+export const checkout = defineUpdate<CommandReply>("checkout");
+/** Ends the subscription at the provider now. By hand in the Web UI: `{"by":"maria","why":"asked by phone"}`. */
+export const cancel = defineUpdate<CommandReply, [AskedBy]>("cancel");
+/** Reads the provider's truth now. */
+export const resync = defineUpdate<CommandReply, [AskedBy]>("resync");
+/** Puts parked events back to be tried again and clears the need for attention. */
+export const unpark = defineUpdate<CommandReply, [AskedBy]>("unpark");
+
+/** Who asks, and why: words of an operator, without personal data of a customer (R10). */
+export interface AskedBy {
+  readonly by: string;
+  readonly why?: string;
+}
+
+/** `pending`: the provider or the database is away; the command is kept and will be carried out. */
+export type CommandReply = Outcome | { readonly state: "pending"; readonly what: string };
+
+export interface SubscriptionInput {
+  readonly subscriptionId: SubscriptionId;
+  /** Only a run that continues another has it; every other start reads its row. */
+  readonly carried?: Carried;
+}
+
+/** What one run hands to the next. A wire format: fields may be added, never changed. */
+export interface Carried {
+  readonly dirty: boolean;
+  readonly commands: readonly AskedCommand[];
+  /** Milliseconds, by the system's clock (offset included), or null: none. */
+  readonly deadline: Instant | null;
+  readonly offsetMs: number;
+  readonly standing: Standing | null;
+}
+
+export interface AskedCommand {
+  readonly id: string;
+  readonly kind: "checkout" | "cancel" | "resync" | "unpark";
+  readonly by: string;
+  readonly why: string | null;
+}
+
+/** What operators see of it: in the workflow's details and, at the end, as its result. */
+export interface Standing {
+  readonly state: Status | "checkout" | "none";
+  /** Since when, as ISO 8601, or null before there is a subscription. */
+  readonly since: string | null;
+  readonly why: string;
+  readonly nextDeadline: string | null;
+  readonly needsAttention: string | null;
+}
+
+export type SubscriptionResult = Standing & { readonly subscriptionId: SubscriptionId };
+
+export interface RouteEventInput {
+  readonly provider: Provider;
+  readonly eventId: string;
+}
