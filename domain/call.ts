@@ -13,6 +13,9 @@ export interface Call {
   readonly operation: Operation;
 }
 
+/** paid_meanwhile and checkout_closed: what it was for is over. provider_refused: refused for good. */
+export type CallRefusal = "paid_meanwhile" | "checkout_closed" | "provider_refused";
+
 /** A call that has come to its end since the last turn. */
 export interface FinishedCall {
   readonly key: string;
@@ -22,7 +25,7 @@ export interface FinishedCall {
     | { readonly state: "done"; readonly expiresAt: Instant | null }
     | {
         readonly state: "refused";
-        readonly reason: "paid_meanwhile" | "provider_refused";
+        readonly reason: CallRefusal;
         readonly what: string;
       };
 }

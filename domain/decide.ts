@@ -60,7 +60,7 @@ export function decide(turn: Turn): Decision {
     reading.kind === "read" ? collections(observation.invoices, observation.events, life.payments) : [];
   const payments = collected.flatMap(paymentsOf);
   const refunds = reading.kind === "read" ? observation.refunds : [];
-  const events = observation.events.map((event) => endOf(event, reading));
+  const events = observation.events.map((event) => endOf(event, reading, life));
   const answered = turn.commands.map((command) => ({
     command,
     answer: answerCommand(
@@ -147,15 +147,18 @@ function settleCheckout(
   }
 }
 
-function endOf(event: SeenEvent, reading: Outlook): EventEnd {
+function endOf(event: SeenEvent, reading: Outlook, life: Life): EventEnd {
   if (event.problem !== undefined) return { event, state: "parked", reason: event.problem };
   switch (reading.kind) {
     case "not_in_catalog":
       return { event, state: "ignored", reason: `not in catalog: ${reading.why}` };
     case "unreadable":
       return { event, state: "parked", reason: reading.why };
-    case "read":
     case "absent":
+      return life.checkout === null && life.subscription === null
+        ? { event, state: "ignored", reason: "the provider has no such subscription" }
+        : { event, state: "applied", reason: null };
+    case "read":
       return { event, state: "applied", reason: null };
     default:
       return reading satisfies never;

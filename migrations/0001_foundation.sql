@@ -196,7 +196,7 @@ create table provider_calls (
   -- the key of this attempt can only replay the failure it had
   spent boolean not null default false,
   result jsonb,
-  reason text check (reason in ('paid_meanwhile', 'provider_refused')),
+  reason text check (reason in ('paid_meanwhile', 'provider_refused', 'checkout_closed')),
   error text,
   -- a turn has taken its end in
   settled boolean not null default false,

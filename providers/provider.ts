@@ -61,24 +61,27 @@ export class WebhookRejected extends Error {
 
 /**
  * unavailable: no answer, or an answer that says "later". refused: the request is wrong and stays wrong.
- * credentials: the key is revoked or lacks the right: an incident of the provider, not of one subscription.
+ * misconfigured: our key is revoked or a price is missing: an incident of the provider, not of one subscription.
  * not_found: there is no such object.
  */
-export type ProviderErrorKind = "unavailable" | "refused" | "credentials" | "not_found";
+export type ProviderErrorKind = "unavailable" | "refused" | "misconfigured" | "not_found";
 
 export class ProviderError extends Error {
   override readonly name = "ProviderError";
+  readonly provider: Provider;
   readonly kind: ProviderErrorKind;
   /** The same idempotency key would only give this answer again (a replayed 5xx). */
   readonly replayed: boolean;
   /** The provider's machine name of the error, such as `resource_missing`. */
   readonly code: string | null;
   constructor(
+    provider: Provider,
     kind: ProviderErrorKind,
     message: string,
     options: ErrorOptions & { replayed?: boolean; code?: string | null } = {},
   ) {
     super(message, { cause: options.cause });
+    this.provider = provider;
     this.kind = kind;
     this.replayed = options.replayed ?? false;
     this.code = options.code ?? null;
@@ -142,7 +145,7 @@ export interface PaymentProvider {
 
   /**
    * The provider's current truth (R4).
-   * @throws ProviderError unavailable or credentials; what is missing is null, what is odd is in `problems`.
+   * @throws ProviderError unavailable or misconfigured; what is missing is null, what is odd is in `problems`.
    */
   look(at: Look): Promise<Seen>;
 
@@ -172,3 +175,7 @@ export interface PaymentProvider {
    */
   find(request: CallRequest, since: number): Promise<CallResult | null>;
 }
+
+/** For results that were stored as JSON. */
+export const isCallResult = (value: unknown): value is CallResult =>
+  typeof value === "object" && value !== null && "name" in value;

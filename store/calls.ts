@@ -1,4 +1,4 @@
-import type { FinishedCall, Operation } from "../domain/call.ts";
+import type { CallRefusal, FinishedCall, Operation } from "../domain/call.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { Db } from "./pool.ts";
@@ -53,7 +53,10 @@ export async function finishedCalls(
   db: Db,
   id: SubscriptionId,
 ): Promise<
-  readonly (FinishedCall & { readonly session: { readonly id: string; readonly url: string } | null })[]
+  readonly {
+    readonly call: FinishedCall;
+    readonly session: { readonly id: string; readonly url: string } | null;
+  }[]
 > {
   const { rows } = await db.query<{
     key: string;
@@ -62,7 +65,7 @@ export async function finishedCalls(
     state: "done" | "refused";
     result: { sessionId?: string; url?: string; expiresAt?: number } | null;
     error: string | null;
-    reason: "paid_meanwhile" | "provider_refused" | null;
+    reason: CallRefusal | null;
   }>(
     `select c.key, c.command_id, c.operation, c.state, c.result, c.error, c.reason from provider_calls c
      left join commands on commands.subscription_id = c.subscription_id and commands.id = c.command_id
@@ -72,13 +75,15 @@ export async function finishedCalls(
     [id],
   );
   return rows.map(({ key, command_id, operation, state, result, error, reason }) => ({
-    key,
-    commandId: command_id,
-    operation,
-    end:
-      state === "done"
-        ? { state, expiresAt: result?.expiresAt ?? null }
-        : { state, reason: reason ?? "provider_refused", what: error ?? "no reason given" },
+    call: {
+      key,
+      commandId: command_id,
+      operation,
+      end:
+        state === "done"
+          ? { state, expiresAt: result?.expiresAt ?? null }
+          : { state, reason: reason ?? "provider_refused", what: error ?? "no reason given" },
+    },
     session:
       result?.sessionId !== undefined && result.url !== undefined
         ? { id: result.sessionId, url: result.url }

@@ -140,3 +140,12 @@ export async function saveCheckout(
     ],
   );
 }
+
+/** When an unborn life is looked at next. */
+export async function findCheckoutDeadline(db: Db, id: SubscriptionId): Promise<Instant | null> {
+  const { rows } = await db.query<{ next_deadline_at: number | null }>(
+    "select next_deadline_at from checkouts where subscription_id = $1",
+    [id],
+  );
+  return rows[0]?.next_deadline_at ?? null;
+}

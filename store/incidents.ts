@@ -43,3 +43,18 @@ export async function closeQuietIncidents(
   );
   return rows;
 }
+
+/** Closes the open incident, if there is one; answers what it closed. */
+export async function closeIncident(
+  db: Db,
+  kind: IncidentKind,
+  subject: string,
+): Promise<Incident | undefined> {
+  const { rows } = await db.query<Incident>(
+    `update incidents set closed_at = now()
+     where closed_at is null and kind = $1 and subject = $2
+     returning id, kind, subject, count`,
+    [kind, subject],
+  );
+  return rows[0];
+}

@@ -2,6 +2,8 @@ import type { PoolClient } from "pg";
 import { Pool, types } from "pg";
 import type { Instant } from "../domain/time.ts";
 
+export type { Pool };
+
 /** What a statement runs on: the pool, or one transaction of it. */
 export type Db = Pick<PoolClient, "query">;
 

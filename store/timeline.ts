@@ -66,10 +66,11 @@ export async function timelineOf(
   return rows;
 }
 
-/** The newest sentence of a life, or null before its first. */
-export async function latestWhy(db: Db, id: SubscriptionId): Promise<string | null> {
+/** Why it is in the state it is in: the sentence of the last change of state, or null before the first. */
+export async function whyOf(db: Db, id: SubscriptionId): Promise<string | null> {
   const { rows } = await db.query<{ why: string }>(
-    "select why from timeline where subscription_id = $1 order by version desc limit 1",
+    `select why from timeline where subscription_id = $1 and from_status is distinct from to_status
+     order by version desc limit 1`,
     [id],
   );
   return rows[0]?.why ?? null;
