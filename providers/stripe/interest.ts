@@ -1,0 +1,162 @@
+import { z } from "zod";
+import type { EventSubject, Interest } from "../provider.ts";
+import { METADATA_SUBSCRIPTION } from "./metadata.ts";
+
+/** An id, whether Stripe sent it bare or expanded, of whatever API version. */
+const Id = z.union([z.string(), z.object({ id: z.string() }).transform((object) => object.id)]).nullish();
+
+const Metadata = z.record(z.string(), z.string()).nullish();
+
+const SubscriptionObject = z.object({ id: z.string(), customer: Id, metadata: Metadata });
+
+const SessionObject = z.object({
+  id: z.string(),
+  customer: Id,
+  subscription: Id,
+  metadata: Metadata,
+  mode: z.string().nullish(),
+});
+
+const InvoiceObject = z.object({
+  id: z.string(),
+  customer: Id,
+  attempt_count: z.number().int().nullish(),
+  parent: z
+    .object({ subscription_details: z.object({ subscription: Id, metadata: Metadata }).nullish() })
+    .nullish(),
+  // Before 2025-03-31.basil.
+  subscription: Id,
+  subscription_details: z.object({ metadata: Metadata }).nullish(),
+});
+
+const InvoicePaymentObject = z.object({
+  id: z.string(),
+  invoice: Id,
+  payment: z.object({ payment_intent: Id, charge: Id }).nullish(),
+});
+
+const ChargeObject = z.object({ id: z.string(), customer: Id, payment_intent: Id, invoice: Id });
+
+const RefundObject = z.object({ id: z.string(), charge: Id, payment_intent: Id });
+
+const NOTHING: EventSubject = {
+  objectId: null,
+  reference: null,
+  subscriptionId: null,
+  sessionId: null,
+  customerId: null,
+  invoiceId: null,
+  paymentId: null,
+  chargeId: null,
+  refundId: null,
+  failedAttempt: null,
+};
+
+type Reader = (object: unknown, type: string) => Partial<EventSubject> | null;
+
+const subscription: Reader = (object) => {
+  const { id, customer, metadata } = SubscriptionObject.parse(object);
+  return {
+    objectId: id,
+    subscriptionId: id,
+    customerId: customer ?? null,
+    reference: metadata?.[METADATA_SUBSCRIPTION] ?? null,
+  };
+};
+
+const session: Reader = (object) => {
+  const { id, customer, metadata, mode, ...rest } = SessionObject.parse(object);
+  if (mode !== "subscription") return null;
+  return {
+    objectId: id,
+    sessionId: id,
+    customerId: customer ?? null,
+    subscriptionId: rest.subscription ?? null,
+    reference: metadata?.[METADATA_SUBSCRIPTION] ?? null,
+  };
+};
+
+const invoice: Reader = (object, type) => {
+  const { id, customer, parent, attempt_count, ...old } = InvoiceObject.parse(object);
+  const subscriptionId = parent?.subscription_details?.subscription ?? old.subscription ?? null;
+  if (subscriptionId === null) return null;
+  const metadata = parent?.subscription_details?.metadata ?? old.subscription_details?.metadata;
+  return {
+    objectId: id,
+    invoiceId: id,
+    subscriptionId,
+    customerId: customer ?? null,
+    reference: metadata?.[METADATA_SUBSCRIPTION] ?? null,
+    failedAttempt: type === "invoice.payment_failed" ? Math.max(1, attempt_count ?? 1) : null,
+  };
+};
+
+const invoicePayment: Reader = (object) => {
+  const { id, payment, ...rest } = InvoicePaymentObject.parse(object);
+  return {
+    objectId: id,
+    invoiceId: rest.invoice ?? null,
+    paymentId: payment?.payment_intent ?? null,
+    chargeId: payment?.charge ?? null,
+  };
+};
+
+const charge: Reader = (object) => {
+  const { id, customer, payment_intent, ...old } = ChargeObject.parse(object);
+  return {
+    objectId: id,
+    chargeId: id,
+    customerId: customer ?? null,
+    paymentId: payment_intent ?? null,
+    invoiceId: old.invoice ?? null,
+  };
+};
+
+const refund: Reader = (object) => {
+  const { id, payment_intent, ...rest } = RefundObject.parse(object);
+  return { objectId: id, refundId: id, chargeId: rest.charge ?? null, paymentId: payment_intent ?? null };
+};
+
+/** The events that change what we know, and how to read what each is about. */
+const READERS: Readonly<Record<string, Reader>> = {
+  "checkout.session.completed": session,
+  "checkout.session.expired": session,
+  "customer.subscription.created": subscription,
+  "customer.subscription.updated": subscription,
+  "customer.subscription.deleted": subscription,
+  "customer.subscription.paused": subscription,
+  "customer.subscription.resumed": subscription,
+  "invoice.paid": invoice,
+  "invoice.payment_succeeded": invoice,
+  "invoice.payment_failed": invoice,
+  "invoice.payment_action_required": invoice,
+  "invoice.voided": invoice,
+  "invoice.marked_uncollectible": invoice,
+  "invoice_payment.paid": invoicePayment,
+  "charge.refunded": charge,
+  "refund.created": refund,
+  "refund.updated": refund,
+  "refund.failed": refund,
+};
+
+/** The events to subscribe the webhook endpoint to. */
+export const STRIPE_EVENTS: readonly string[] = Object.keys(READERS);
+
+const Payload = z.object({ account: z.string().nullish(), data: z.object({ object: z.unknown() }) });
+
+export function interest(type: string, payload: unknown): Interest {
+  const read = READERS[type];
+  if (read === undefined) return { kind: "ignore", reason: `nothing is decided from ${type}` };
+  try {
+    const { account, data } = Payload.parse(payload);
+    if (typeof account === "string") return { kind: "ignore", reason: "of a connected account, not ours" };
+    const subject = read(data.object, type);
+    return subject === null
+      ? { kind: "ignore", reason: "about no subscription" }
+      : { kind: "subject", subject: { ...NOTHING, ...subject } };
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const [issue] = error.issues;
+    return { kind: "unreadable", why: `cannot read ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}` };
+  }
+}
