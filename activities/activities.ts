@@ -1,0 +1,31 @@
+import { heartbeat } from "@temporalio/activity";
+import type { SubscriptionId } from "../domain/ids.ts";
+import type { Provider } from "../domain/provider.ts";
+import { deliverAlerts } from "./alerting.ts";
+import type { Deps } from "./deps.ts";
+import { bounded } from "./failures.ts";
+import { observe } from "./observe.ts";
+import { perform } from "./perform.ts";
+import { routeEvent } from "./route-event.ts";
+import type { SettleInput } from "./settle.ts";
+import { settle } from "./settle.ts";
+import { sweep } from "./sweep.ts";
+
+export type Activities = ReturnType<typeof createActivities>;
+
+/** The activities, thin: each is one function of this room with its dependencies and its way of failing. */
+export function createActivities(deps: Deps) {
+  return {
+    observe: (id: SubscriptionId) => bounded(deps, "observe", () => observe(deps, id)),
+    settle: (input: SettleInput) => bounded(deps, "settle", () => settle(deps, input)),
+    perform: (id: SubscriptionId) => bounded(deps, "perform", () => perform(deps, id, heartbeat)),
+    deliver: (id: SubscriptionId, wakes: readonly SubscriptionId[]) =>
+      bounded(deps, "deliver", async () => {
+        await deliverAlerts(deps, id);
+        for (const other of wakes) await deps.gateway.wakeNow(other);
+      }),
+    routeEvent: (provider: Provider, eventId: string) =>
+      bounded(deps, "routeEvent", () => routeEvent(deps, provider, eventId)),
+    sweep: () => bounded(deps, "sweep", () => sweep(deps, heartbeat)),
+  };
+}

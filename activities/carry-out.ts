@@ -1,0 +1,58 @@
+import type { SubscriptionId } from "../domain/ids.ts";
+import { HOUR } from "../domain/time.ts";
+import type { CallRequest, CallResult, PaymentProvider } from "../providers/provider.ts";
+import { isCallResult, ProviderError } from "../providers/provider.ts";
+import { attemptOf, beginAttempt, endCall, noteUnknown } from "../store/calls.ts";
+import type { Pool } from "../store/pool.ts";
+
+/** Providers keep a key's result for at least 24 h; one hour of safety. */
+const KEY_LIVES_MS = 23 * HOUR;
+
+/**
+ * Makes one request of a provider happen once, over any number of crashes and time-outs (R6). The key and the exact
+ * parameters are stored first. When an earlier attempt's outcome is unknown, the provider is read: what it has
+ * done is taken as the answer. What it has provably not done is asked again under the same key while that can still
+ * give a new answer, else under the next.
+ * @throws ProviderError
+ */
+export async function carryOut(
+  pool: Pool,
+  provider: PaymentProvider,
+  subscriptionId: SubscriptionId,
+  key: string,
+  request: CallRequest,
+): Promise<CallResult> {
+  const earlier = await attemptOf(pool, key, subscriptionId, provider.name);
+  if (earlier.state === "done" && isCallResult(earlier.result)) return earlier.result;
+  let attempt = earlier.attempt;
+  let sent = earlier.request;
+  if (attempt > 0 && earlier.attemptedAt !== null) {
+    const found = await provider.find(request, earlier.attemptedAt);
+    if (found !== null) {
+      await endCall(pool, key, { state: "done", result: found });
+      return found;
+    }
+    if (earlier.spent || Date.now() - earlier.attemptedAt > KEY_LIVES_MS) sent = null;
+  }
+  if (sent === null) {
+    attempt += 1;
+    sent = provider.parameters(request);
+  }
+  await beginAttempt(pool, key, attempt, sent);
+  try {
+    const result = await provider.call(request, sent, `${key}/${attempt}`);
+    await endCall(pool, key, { state: "done", result });
+    return result;
+  } catch (error) {
+    if (error instanceof ProviderError) {
+      // A stored answer, good or bad, would be given again for the same key: the next attempt needs another.
+      await noteUnknown(
+        pool,
+        key,
+        `${error.kind} ${error.code ?? ""}`.trim(),
+        error.replayed || error.kind !== "unavailable",
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,164 @@
+import type { CallRefusal } from "../domain/call.ts";
+import type { CheckoutId, SubscriptionId } from "../domain/ids.ts";
+import {
+  type CallRequest,
+  type CallResult,
+  type PaymentProvider,
+  ProviderError,
+} from "../providers/provider.ts";
+import { attemptOf, endCall, pendingCalls } from "../store/calls.ts";
+import type { CheckoutRow } from "../store/checkouts.ts";
+import { findCheckout } from "../store/checkouts.ts";
+import { findCustomer } from "../store/customers.ts";
+import { findSubscription } from "../store/subscriptions.ts";
+import { carryOut } from "./carry-out.ts";
+import type { Deps } from "./deps.ts";
+import { providerOf } from "./deps.ts";
+
+/** What it was for is over: the decided call ends refused, and the next turn says so. */
+class CallOff extends Error {
+  override readonly name = "CallOff";
+  readonly reason: CallRefusal;
+  constructor(reason: CallRefusal, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** Carries out the calls that turns have decided. @throws ProviderError when the provider is away: to be tried again */
+export async function perform(deps: Deps, id: SubscriptionId, heartbeat: () => void): Promise<void> {
+  for (const { key, operation } of await pendingCalls(deps.pool, id)) {
+    try {
+      switch (operation.name) {
+        case "open_checkout": {
+          const result = await openCheckout(deps, id, operation.checkoutId, heartbeat);
+          await endCall(deps.pool, key, { state: "done", result });
+          break;
+        }
+        case "cancel_subscription": {
+          const row = await findSubscription(deps.pool, id);
+          const provider = providerOf(deps, row?.subscription.terms.provider ?? "stripe");
+          const request = { name: operation.name, subscriptionId: operation.providerSubscriptionId } as const;
+          heartbeat();
+          const result = await carryOut(deps.pool, provider, id, `${key}/request`, request);
+          await endCall(deps.pool, key, { state: "done", result });
+          break;
+        }
+        default:
+          operation satisfies never;
+      }
+    } catch (error) {
+      if (error instanceof CallOff) {
+        await endCall(deps.pool, key, { state: "refused", reason: error.reason, error: error.message });
+      } else if (error instanceof ProviderError && (error.kind === "refused" || error.kind === "not_found")) {
+        const what = `${error.kind} ${error.code ?? ""}`.trim();
+        await endCall(deps.pool, key, { state: "refused", reason: "provider_refused", error: what });
+      } else {
+        throw error;
+      }
+    }
+  }
+}
+
+/** The customer, then the end of the session that this one replaces, then the session (R9). */
+async function openCheckout(
+  deps: Deps,
+  id: SubscriptionId,
+  checkoutId: CheckoutId,
+  heartbeat: () => void,
+): Promise<CallResult> {
+  const row = await findCheckout(deps.pool, checkoutId);
+  if (row === undefined) throw new CallOff("checkout_closed", "there is no such checkout");
+  const provider = providerOf(deps, row.checkout.provider);
+  const ask = (key: string, request: CallRequest): Promise<CallResult> => {
+    heartbeat();
+    return carryOut(deps.pool, provider, id, `${provider.name}/${key}`, request);
+  };
+  const providerCustomerId = await customerAt(deps, row, ask);
+  const sessionKey = `session/${checkoutId}`;
+  const request = sessionRequest(deps, row, providerCustomerId);
+  if (row.checkout.state !== "opening") {
+    await closeOpened(deps, provider, id, `${provider.name}/${sessionKey}`, request, ask);
+    throw new CallOff("checkout_closed", `the checkout is ${row.checkout.state}`);
+  }
+  await endReplaced(deps, provider, row, providerCustomerId, ask);
+  return ask(sessionKey, request);
+}
+
+type Ask = (key: string, request: CallRequest) => Promise<CallResult>;
+
+async function customerAt(deps: Deps, row: CheckoutRow, ask: Ask): Promise<string> {
+  const customer = await findCustomer(deps.pool, row.customerId);
+  if (customer === undefined) throw new CallOff("checkout_closed", "its customer is gone");
+  if (customer.stripeCustomerId !== null) return customer.stripeCustomerId;
+  const result = await ask(`customer/${customer.id}`, {
+    name: "create_customer",
+    customerId: customer.id,
+    email: customer.email,
+  });
+  if (result.name !== "create_customer") throw new Error(`${result.name} answers create_customer`);
+  return result.providerCustomerId;
+}
+
+const sessionRequest = (deps: Deps, { checkout }: CheckoutRow, providerCustomerId: string): CallRequest => ({
+  name: "open_session",
+  checkout,
+  providerCustomerId,
+  successUrl: `${deps.settings.publicUrl}/api/billing/success?session_id={CHECKOUT_SESSION_ID}`,
+  cancelUrl: `${deps.settings.publicUrl}/api/billing/cancel?checkout=${checkout.id}`,
+});
+
+/** Expires the sessions of the checkout that this one replaces, also one whose opening we never heard of. */
+async function endReplaced(
+  deps: Deps,
+  provider: PaymentProvider,
+  row: CheckoutRow,
+  providerCustomerId: string,
+  ask: Ask,
+): Promise<void> {
+  const replaced = row.replaces === null ? undefined : await findCheckout(deps.pool, row.replaces);
+  if (replaced === undefined) return;
+  const sessionId =
+    replaced.checkout.sessionId ??
+    (await openedSession(
+      deps,
+      provider,
+      replaced.checkout.subscriptionId,
+      `${provider.name}/session/${replaced.checkout.id}`,
+      sessionRequest(deps, replaced, providerCustomerId),
+    ));
+  if (sessionId !== null && (await expire(sessionId, ask)) === "complete") {
+    throw new CallOff("paid_meanwhile", "the checkout that it replaces was paid");
+  }
+}
+
+/** A checkout that was replaced while it opened: what may be open at the provider is closed. */
+async function closeOpened(
+  deps: Deps,
+  provider: PaymentProvider,
+  id: SubscriptionId,
+  key: string,
+  request: CallRequest,
+  ask: Ask,
+): Promise<void> {
+  const sessionId = await openedSession(deps, provider, id, key, request);
+  if (sessionId !== null) await expire(sessionId, ask);
+}
+
+/** The session that an earlier attempt may have opened, or null: none was asked for, or none was made. */
+async function openedSession(
+  deps: Deps,
+  provider: PaymentProvider,
+  id: SubscriptionId,
+  key: string,
+  request: CallRequest,
+): Promise<string | null> {
+  const { attemptedAt } = await attemptOf(deps.pool, key, id, provider.name);
+  const found = attemptedAt === null ? null : await provider.find(request, attemptedAt);
+  return found?.name === "open_session" ? found.sessionId : null;
+}
+
+async function expire(sessionId: string, ask: Ask): Promise<"expired" | "complete"> {
+  const result = await ask(`expire/${sessionId}`, { name: "expire_session", sessionId });
+  return result.name === "expire_session" ? result.state : "expired";
+}

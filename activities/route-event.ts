@@ -1,0 +1,65 @@
+import { v5 as uuidv5 } from "uuid";
+import type { SubscriptionId } from "../domain/ids.ts";
+import { asSubscriptionId, subscriptionId } from "../domain/ids.ts";
+import type { Provider } from "../domain/provider.ts";
+import type { EventSubject } from "../providers/provider.ts";
+import { findCheckoutOf } from "../store/checkouts.ts";
+import { endEvent, findEvent, routeEventTo } from "../store/events.ts";
+import { findRoute } from "../store/routes.ts";
+import { subscriptionByProviderId } from "../store/subscriptions.ts";
+import type { Deps } from "./deps.ts";
+import { providerOf } from "./deps.ts";
+import { parkUnrouted } from "./settle.ts";
+
+/** Makes the id of an adopted subscription from the provider's, so that two births are one. */
+const ADOPTED = "6f2d3a0e-5b7c-5e57-9c0a-6d1b7a3d5f21";
+const adoptedId = (provider: Provider, providerSubscriptionId: string): SubscriptionId =>
+  subscriptionId(uuidv5(`${provider}:${providerSubscriptionId}`, ADOPTED));
+
+/** Finds whose event it is, if need be by asking the provider, and wakes that subscription. Safe to repeat. */
+export async function routeEvent(deps: Deps, provider: Provider, eventId: string): Promise<string> {
+  const event = await findEvent(deps.pool, provider, eventId);
+  if (event === undefined || event.state !== "received") return "nothing to route";
+  if (event.subscriptionId !== null) {
+    await deps.gateway.wakeNow(event.subscriptionId);
+    return "routed before";
+  }
+  const interest = providerOf(deps, provider).interest(event.type, event.payload);
+  switch (interest.kind) {
+    case "ignore":
+      await endEvent(deps.pool, provider, eventId, "ignored", interest.reason);
+      return "ignored";
+    case "unreadable":
+      await parkUnrouted(deps, event, interest.why, Date.now());
+      return "parked";
+    case "subject": {
+      const owner = await ownerOf(deps, provider, interest.subject);
+      if (owner === undefined) {
+        await endEvent(deps.pool, provider, eventId, "ignored", "the provider ties it to no subscription");
+        return "ignored";
+      }
+      await routeEventTo(deps.pool, provider, eventId, owner, interest.subject);
+      await deps.gateway.wakeNow(owner);
+      return "routed";
+    }
+    default:
+      return interest satisfies never;
+  }
+}
+
+async function ownerOf(
+  deps: Deps,
+  provider: Provider,
+  subject: EventSubject,
+): Promise<SubscriptionId | undefined> {
+  const known = await findRoute(deps.pool, provider, subject);
+  if (known !== undefined) return known;
+  const traced = await providerOf(deps, provider).trace(subject);
+  if (traced === null) return undefined;
+  const reference = asSubscriptionId(traced.reference);
+  if (reference !== undefined && (await findCheckoutOf(deps.pool, reference)) !== undefined) return reference;
+  return (
+    (await subscriptionByProviderId(deps.pool, provider, traced.subscriptionId)) ??
+    adoptedId(provider, traced.subscriptionId)
+  );
+}

@@ -1,0 +1,251 @@
+import { duplicateSubscription, eventParked } from "../domain/alerts.ts";
+import type { Catalog } from "../domain/catalog.ts";
+import type { Command } from "../domain/command.ts";
+import type { Decision } from "../domain/decide.ts";
+import { decide } from "../domain/decide.ts";
+import type { CustomerId, SubscriptionId } from "../domain/ids.ts";
+import type { Life, Turn } from "../domain/life.ts";
+import { chooseLive, duplicateOf } from "../domain/live-subscription.ts";
+import type { Observation } from "../domain/observation.ts";
+import type { Provider } from "../domain/provider.ts";
+import type { Instant } from "../domain/time.ts";
+import { announcedKeys, insertAlert } from "../store/alerts.ts";
+import { finishedCalls, insertCall, settleCalls } from "../store/calls.ts";
+import { catalogInForce } from "../store/catalogs.ts";
+import type { CheckoutRow } from "../store/checkouts.ts";
+import { findCheckoutOf, lockCheckoutOf, saveCheckout } from "../store/checkouts.ts";
+import { answerCommandRow, insertCommand, openCommands } from "../store/commands.ts";
+import {
+  lockCustomer,
+  lockCustomerByProviderId,
+  saveLiveSubscription,
+  saveProviderCustomer,
+} from "../store/customers.ts";
+import { endEvent, unparkEvents } from "../store/events.ts";
+import { paymentsOfSubscription, savePayment, saveRefund } from "../store/payments.ts";
+import type { Db } from "../store/pool.ts";
+import { transaction } from "../store/pool.ts";
+import type { SubscriptionRow } from "../store/subscription-row.ts";
+import {
+  findSubscription,
+  lockSubscription,
+  saveSubscription,
+  subscriptionsOfCustomer,
+} from "../store/subscriptions.ts";
+import { insertEntry, isRecorded } from "../store/timeline.ts";
+import type { Deps } from "./deps.ts";
+import type { Report } from "./report.ts";
+import { report } from "./report.ts";
+
+export interface SettleInput {
+  readonly subscriptionId: SubscriptionId;
+  /** One turn has one id, however often it is run: the second time finds the first (R5). */
+  readonly turnId: string;
+  /** The version that was observed. */
+  readonly version: number;
+  readonly now: Instant;
+  /** What woke the turn. */
+  readonly cause: string;
+  readonly observation: Observation;
+  /** Commands that came by Temporal and may not be in Postgres yet. */
+  readonly asked: readonly Command[];
+  /** Commands whose askers wait for an answer. */
+  readonly awaited: readonly string[];
+}
+
+export type Settled =
+  /** Somebody else has written since the look: look again. */
+  { readonly kind: "conflict" } | ({ readonly kind: "done" | "already_done" } & Report);
+
+/** Decides what the look means and writes all of it, or nothing, in one transaction (R3, R5). */
+export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
+  return transaction(deps.pool, async (db) => {
+    const { subscriptionId: id } = input;
+    const done = async (kind: "done" | "already_done"): Promise<Settled> => ({
+      kind,
+      ...(await report(db, id, input.awaited)),
+    });
+    if (await isRecorded(db, input.turnId)) return done("already_done");
+
+    // The customer first: what is done for one customer is done in turn (R9).
+    const customer = await lockOwner(db, id, input.observation);
+    const checkout = await lockCheckoutOf(db, id);
+    const before = await lockSubscription(db, id);
+    const version = before?.version ?? checkout?.version ?? 0;
+    if (version !== input.version) return { kind: "conflict" };
+
+    const catalog = await catalogInForce(db);
+    if (catalog === undefined) throw new Error("no catalog is published: run `npm run migrate`");
+    for (const command of input.asked) await insertCommand(db, id, command, input.now);
+    const finished = await finishedCalls(db, id);
+    const turn: Turn = {
+      life: await lifeOf(db, id, checkout, before),
+      observation: input.observation,
+      commands: await openCommands(db, id),
+      calls: finished.map(({ call }) => call),
+      catalog,
+      now: input.now,
+    };
+    const decision = decide(turn);
+    const provider = decision.subscription?.terms.provider ?? checkout?.checkout.provider;
+
+    const next = await birthOrGrowth(db, {
+      id,
+      customer,
+      before,
+      decision,
+      catalog,
+      version,
+      now: input.now,
+    });
+    const changed = isNoteworthy(turn, decision, before, next);
+    const nextVersion = changed ? version + 1 : version;
+    const session = finished.find((each) => each.session !== null)?.session ?? null;
+    if (decision.checkout !== null) {
+      await saveCheckout(
+        db,
+        decision.checkout,
+        nextVersion,
+        decision.subscription === null ? decision.nextDeadline : null,
+        session,
+      );
+    }
+    if (next !== null) await saveSubscription(db, { ...next, version: nextVersion });
+    if (provider !== undefined) {
+      for (const payment of decision.payments) await savePayment(db, provider, id, payment);
+      for (const refund of decision.refunds) await saveRefund(db, provider, id, refund);
+      for (const call of decision.calls) await insertCall(db, id, provider, call);
+      if (customer !== null && decision.subscription !== null) {
+        await saveProviderCustomer(db, customer, provider, decision.subscription.terms.providerCustomerId);
+      }
+    }
+    const alerts =
+      next?.duplicateOf === null || next === null
+        ? decision.alerts
+        : [...decision.alerts, duplicateSubscription(id, next.subscription, next.duplicateOf, input.now)];
+    const channels = deps.channels.map((channel) => channel.name);
+    for (const alert of alerts) await insertAlert(db, alert, id, channels);
+    for (const { event, state, reason } of decision.events) {
+      await endEvent(db, event.provider, event.id, state, reason);
+    }
+    for (const { commandId, outcome } of decision.answers) {
+      await answerCommandRow(db, id, commandId, outcome, input.now);
+    }
+    if (decision.unpark) await unparkEvents(db, id);
+    await settleCalls(
+      db,
+      finished.map(({ call }) => call.key),
+    );
+    if (changed) {
+      await insertEntry(db, {
+        subscriptionId: id,
+        version: nextVersion,
+        turnId: input.turnId,
+        at: input.now,
+        cause: {
+          woken_by: input.cause,
+          events: input.observation.events.map((event) => ({ id: event.id, type: event.type })),
+          commands: turn.commands,
+        },
+        from: before?.subscription.status ?? null,
+        to: decision.subscription?.status ?? null,
+        why: decision.why,
+        inputs: { ...turn, catalog: catalog.version },
+        catalogVersion: catalog.version,
+        codeVersion: deps.settings.codeVersion,
+      });
+    }
+    return done("done");
+  });
+}
+
+/** Locks the customer that the subscription belongs to; one that was never ours is made from the provider's id (R14). */
+async function lockOwner(db: Db, id: SubscriptionId, observation: Observation): Promise<CustomerId | null> {
+  const known = (await findCheckoutOf(db, id))?.customerId ?? (await findSubscription(db, id))?.customerId;
+  if (known !== undefined) return (await lockCustomer(db, known))?.id ?? null;
+  const { subscription } = observation;
+  if (subscription === null) return null;
+  return (await lockCustomerByProviderId(db, subscription.provider, subscription.customerId)).id;
+}
+
+async function lifeOf(
+  db: Db,
+  id: SubscriptionId,
+  checkout: CheckoutRow | undefined,
+  row: SubscriptionRow | undefined,
+): Promise<Life> {
+  return {
+    id,
+    checkout: checkout?.checkout ?? null,
+    subscription: row?.subscription ?? null,
+    payments: await paymentsOfSubscription(db, id),
+    announced: await announcedKeys(db, id),
+    needsAttention: row?.needsAttention ?? null,
+  };
+}
+
+interface Growth {
+  readonly id: SubscriptionId;
+  readonly customer: CustomerId | null;
+  readonly before: SubscriptionRow | undefined;
+  readonly decision: Decision;
+  readonly catalog: Catalog;
+  readonly version: number;
+  readonly now: Instant;
+}
+
+/** The row as it will be, with its place among the customer's others decided (R9), or null: there is none yet. */
+async function birthOrGrowth(db: Db, growth: Growth): Promise<SubscriptionRow | null> {
+  const { id, customer, before, decision, catalog, version, now } = growth;
+  if (decision.subscription === null || customer === null) return null;
+  const others = (await subscriptionsOfCustomer(db, customer)).filter((row) => row.id !== id);
+  const one = { id, subscription: decision.subscription };
+  const live = chooseLive([...others, one], catalog, now);
+  const row: SubscriptionRow = {
+    id,
+    customerId: customer,
+    subscription: decision.subscription,
+    duplicateOf: duplicateOf(one, live, now),
+    needsAttention: decision.needsAttention,
+    nextDeadline: decision.nextDeadline,
+    version: Math.max(1, version),
+  };
+  // The row must be there before the customer can point at it.
+  if (before === undefined) await saveSubscription(db, row);
+  await saveLiveSubscription(db, customer, live);
+  return row;
+}
+
+/** Whether the turn says anything that was not known: then, and only then, it has an entry and a new version. */
+function isNoteworthy(
+  turn: Turn,
+  decision: Decision,
+  before: SubscriptionRow | undefined,
+  next: SubscriptionRow | null,
+): boolean {
+  return (
+    turn.observation.events.length > 0 ||
+    turn.commands.length > 0 ||
+    turn.calls.length > 0 ||
+    JSON.stringify([
+      turn.life.checkout,
+      before?.subscription,
+      before?.duplicateOf,
+      before?.needsAttention,
+    ]) !== JSON.stringify([decision.checkout, next?.subscription, next?.duplicateOf, next?.needsAttention])
+  );
+}
+
+/** Parks an event that belongs to no subscription that could park it, with its alert (R2). */
+export async function parkUnrouted(
+  deps: Deps,
+  event: { readonly provider: Provider; readonly id: string; readonly type: string },
+  reason: string,
+  now: Instant,
+): Promise<void> {
+  await transaction(deps.pool, async (db) => {
+    if (!(await endEvent(db, event.provider, event.id, "parked", reason))) return;
+    const channels = deps.channels.map((channel) => channel.name);
+    await insertAlert(db, eventParked(null, event, reason, now), null, channels);
+  });
+}
