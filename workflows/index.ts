@@ -1,0 +1,3 @@
+export { routeEvent } from "./route-event.ts";
+export { subscription } from "./subscription.ts";
+export { sweep } from "./sweep.ts";
