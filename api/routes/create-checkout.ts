@@ -1,0 +1,79 @@
+import { bodyParser } from "@koa/bodyparser";
+import type { Router } from "@koa/router";
+import { ApiError } from "../api-error.ts";
+import type { Answer, Attempt } from "../checkout/begin.ts";
+import { beginCheckout } from "../checkout/begin.ts";
+import { finishCheckout } from "../checkout/finish.ts";
+import { parseCheckoutRequest, parseIdempotencyKey } from "../checkout/request.ts";
+import type { AppDeps } from "../deps.ts";
+import { bearer } from "../middleware/bearer.ts";
+import { rateLimit } from "../middleware/rate-limit.ts";
+import { requestIdOf } from "../middleware/request-log.ts";
+import { within } from "../within.ts";
+
+/** The one API key there is so far; its idempotency keys outlive a change of the key itself. */
+const CALLER = "api";
+/** The caller hears something within 5 s, whatever is away. */
+const ANSWER_MS = 4_800;
+/** How long the provider's page may take to open; what is left of the time is for Postgres. */
+const OPEN_MS = 4_000;
+const MARGIN_MS = 600;
+const LEAST_OPEN_MS = 200;
+
+/** POST /api/billing/create-checkout */
+export function createCheckout(router: Router, deps: AppDeps): void {
+  const { apiKey, checkoutsPerMinute } = deps.settings;
+  router.post(
+    "/api/billing/create-checkout",
+    bearer(apiKey),
+    rateLimit(checkoutsPerMinute, CALLER),
+    bodyParser({ enableTypes: ["json"], jsonLimit: "16kb" }),
+    async (ctx) => {
+      const key = parseIdempotencyKey(ctx.get("Idempotency-Key"));
+      if (ctx.is("json") === false) {
+        throw new ApiError(
+          415,
+          "unsupported_media_type",
+          "Send a JSON object with Content-Type: application/json",
+        );
+      }
+      const request = parseCheckoutRequest(ctx.request.body);
+      const attempt: Attempt = { caller: CALLER, key, request, requestId: requestIdOf(ctx) };
+      const { answer, replayed } = await within(ANSWER_MS, answerOf(deps, attempt));
+      if (replayed) ctx.set("Idempotent-Replayed", "true");
+      ctx.status = answer.status;
+      ctx.body = answer.body;
+    },
+  );
+}
+
+async function answerOf(deps: AppDeps, attempt: Attempt): Promise<{ answer: Answer; replayed: boolean }> {
+  const startedAt = performance.now();
+  const begun = await beginCheckout(deps, attempt);
+  switch (begun.kind) {
+    case "answer":
+      return begun;
+    case "running":
+      throw new ApiError(
+        409,
+        "request_in_progress",
+        "The first request with this Idempotency-Key is still running",
+        {
+          headers: { "Retry-After": "1" },
+        },
+      );
+    case "other_request":
+      throw new ApiError(
+        422,
+        "idempotency_key_reused",
+        "This Idempotency-Key came with another request before. Use a new one for each request.",
+      );
+    case "checkout": {
+      const left = ANSWER_MS - MARGIN_MS - (performance.now() - startedAt);
+      const timeoutMs = Math.max(LEAST_OPEN_MS, Math.min(OPEN_MS, left));
+      return { answer: await finishCheckout(deps, attempt, begun.row, timeoutMs), replayed: false };
+    }
+    default:
+      return begun satisfies never;
+  }
+}
