@@ -1,0 +1,104 @@
+import type { z } from "zod";
+import { planEnd } from "../billing/cancel.ts";
+import { billChange, changedItems } from "../billing/change-items.ts";
+import { payingMethod } from "../billing/collect.ts";
+import { finalizeInvoice } from "../billing/invoicing.ts";
+import { renew } from "../billing/renew.ts";
+import { charge } from "../billing/settle.ts";
+import { cardError } from "../billing/subscribe.ts";
+import { isOver } from "../billing/update.ts";
+import { cardOf } from "../cards.ts";
+import { find, invalid } from "../errors.ts";
+import { mergeMetadata } from "../http/params.ts";
+import type { Invoice } from "../money-records.ts";
+import { methodNamed } from "../payment-methods.ts";
+import type { PaymentMethod, Subscription } from "../records.ts";
+import { subscriptionView } from "../views/subscription.ts";
+import { change, type Work } from "../world.ts";
+import type { updateParams } from "./params.ts";
+
+type Params = z.infer<z.ZodObject<typeof updateParams>>;
+
+/** POST /v1/subscriptions/:id. Everything is checked first, then changed, then billed. */
+export function updateFromParams(work: Work, sub: Subscription, params: Params): Subscription {
+  refuseEnded(sub, params);
+  const items = params.items === undefined ? sub.items : changedItems(work, sub, params.items);
+  const end = plannedEnd(sub, params);
+  const method = newMethod(work, sub, params);
+  refuseCard(work, sub, params);
+  const before = structuredClone(sub);
+  let invoice: Invoice | null = null;
+  change(work, "customer.subscription.updated", sub, subscriptionView, (it) => {
+    it.items = items;
+    it.metadata = mergeMetadata(it.metadata, params.metadata);
+    if (params.description !== undefined) it.description = params.description;
+    if (method !== null) it.default_payment_method = method.id;
+    if (params.pause_collection !== undefined) {
+      const pause = params.pause_collection;
+      it.pause_collection = pause === "" ? null : { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null };
+    }
+    planEnd(work, it, end);
+    if (params.cancellation_details?.comment !== undefined) it.cancellation.comment = params.cancellation_details.comment;
+    if (params.cancellation_details?.feedback !== undefined) it.cancellation.feedback = params.cancellation_details.feedback;
+    it.missing_payment_method = params.trial_settings?.end_behavior.missing_payment_method ?? it.missing_payment_method;
+    it.save_default_payment_method = params.payment_settings?.save_default_payment_method ?? it.save_default_payment_method;
+    if (typeof params.trial_end === "number") moveTrial(work, it, params.trial_end);
+    invoice = billChange(work, it, before, params.proration_behavior ?? "create_prorations", params.proration_date ?? work.now);
+  });
+  if (invoice !== null) {
+    finalizeInvoice(work, invoice);
+    charge(work, invoice, { automatic: true, present: params.off_session !== true });
+  }
+  if (params.trial_end === "now" && sub.status === "trialing") endTrial(work, sub);
+  return sub;
+}
+
+function refuseEnded(sub: Subscription, params: Params): void {
+  if (!isOver(sub)) return;
+  const harmless = new Set(["metadata", "cancellation_details"]);
+  const other = Object.entries(params).find(([name, value]) => value !== undefined && !harmless.has(name));
+  if (other !== undefined) {
+    throw invalid("A canceled subscription can only update its cancellation_details and metadata.", { param: other[0] });
+  }
+}
+
+function plannedEnd(sub: Subscription, params: Params): { at_period_end?: boolean; at?: number | null } {
+  const { cancel_at: at, cancel_at_period_end: flag } = params;
+  if (flag === true && at !== undefined && at !== "") {
+    throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.", { param: "cancel_at" });
+  }
+  return {
+    ...(flag === undefined ? {} : { at_period_end: flag }),
+    ...(at === undefined ? {} : { at: at === "" ? null : typeof at === "number" ? at : sub.current_period_end }),
+  };
+}
+
+function newMethod(work: Work, sub: Subscription, params: Params): PaymentMethod | null {
+  if (params.default_payment_method === undefined) return null;
+  const customer = find(work.state.customers, sub.customer, "customer");
+  return methodNamed(work, params.default_payment_method, customer, "default_payment_method");
+}
+
+function refuseCard(work: Work, sub: Subscription, params: Params): void {
+  if (params.payment_behavior !== "error_if_incomplete" || params.items === undefined) return;
+  const method = payingMethod(work, sub);
+  const decline = method === null ? null : cardOf(method).decline;
+  if (decline !== null) throw cardError({ paid: false, decline, asksCustomer: false });
+}
+
+function moveTrial(work: Work, sub: Subscription, end: number): void {
+  if (end <= work.now) throw invalid("Timestamp is in the past: trial_end", { param: "trial_end" });
+  sub.status = "trialing";
+  sub.trial_start ??= work.now;
+  sub.trial_end = end;
+  sub.billing_cycle_anchor = end;
+  sub.current_period_end = end;
+  sub.announced = { trial_will_end: false, upcoming_for: null };
+}
+
+function endTrial(work: Work, sub: Subscription): void {
+  sub.trial_end = work.now;
+  sub.billing_cycle_anchor = work.now;
+  sub.current_period_end = work.now;
+  renew(work, sub);
+}
