@@ -151,7 +151,7 @@ export async function endCall(
     | { readonly state: "done"; readonly result: object }
     | {
         readonly state: "refused";
-        readonly reason: "paid_meanwhile" | "provider_refused";
+        readonly reason: CallRefusal;
         readonly error: string;
       },
 ): Promise<void> {

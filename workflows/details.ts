@@ -1,15 +1,18 @@
-import { defineSearchAttributeKey, upsertSearchAttributes } from "@temporalio/workflow";
+import { upsertSearchAttributes } from "@temporalio/workflow";
 import type { Listed } from "../activities/report.ts";
 import type { Standing } from "./contract.ts";
 import type { Run } from "./run.ts";
 
-const status = defineSearchAttributeKey("BillingStatus", "KEYWORD");
-const provider = defineSearchAttributeKey("BillingProvider", "KEYWORD");
-const tier = defineSearchAttributeKey("BillingTier", "KEYWORD");
-const receipt = defineSearchAttributeKey("BillingReceipt", "KEYWORD");
-const providerSubscriptionId = defineSearchAttributeKey("ProviderSubscriptionId", "KEYWORD");
-const needsAttention = defineSearchAttributeKey("NeedsAttention", "BOOL");
-const periodEnd = defineSearchAttributeKey("PeriodEnd", "DATETIME");
+const status = { name: "BillingStatus", type: "KEYWORD" } as const;
+const provider = { name: "BillingProvider", type: "KEYWORD" } as const;
+const tier = { name: "BillingTier", type: "KEYWORD" } as const;
+const receipt = { name: "BillingReceipt", type: "KEYWORD" } as const;
+const providerSubscriptionId = {
+  name: "ProviderSubscriptionId",
+  type: "KEYWORD",
+} as const;
+const needsAttention = { name: "NeedsAttention", type: "BOOL" } as const;
+const periodEnd = { name: "PeriodEnd", type: "DATETIME" } as const;
 
 /** What an operator reads in the Temporal Web UI, as Markdown. */
 export const details = (standing: Standing): string =>

@@ -61,6 +61,9 @@ export const carry = (run: Run): Carried => ({
   standing: run.standing,
 });
 
+/** What an operator may send by hand. */
+const byHand = (description: string) => ({ description, validator: checkAskedBy });
+
 /** Handlers only take note; the one loop acts. They never throw: a refusal is an answer. */
 export function listen(run: Run): void {
   const look = (): void => {
@@ -74,21 +77,20 @@ export function listen(run: Run): void {
   setHandler(checkout, () => submit(run, "checkout", { by: "api" }), {
     description: "Open the checkout; sent by the API, with the checkout's id as update id",
   });
-  const options = (description: string) => ({ description, validator: checkAskedBy });
   setHandler(
     cancel,
     (asked) => submit(run, "cancel", asked),
-    options('End the subscription at the provider now: {"by": "your name", "why": "…"}'),
+    byHand('End the subscription at the provider now: {"by": "your name", "why": "…"}'),
   );
   setHandler(
     resync,
     (asked) => submit(run, "resync", asked),
-    options('Read the provider\'s truth now: {"by": "your name"}'),
+    byHand('Read the provider\'s truth now: {"by": "your name"}'),
   );
   setHandler(
     unpark,
     (asked) => submit(run, "unpark", asked),
-    options('Try parked events again and clear the need for attention: {"by": "your name"}'),
+    byHand('Try parked events again and clear the need for attention: {"by": "your name"}'),
   );
 }
 

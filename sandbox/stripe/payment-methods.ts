@@ -1,4 +1,4 @@
-import { updateSubscription, isOver } from "./billing/update.ts";
+import { isOver, updateSubscription } from "./billing/update.ts";
 import { cardNumber, numberOfToken, testCard } from "./cards.ts";
 import { find, invalid, StripeError } from "./errors.ts";
 import { newId } from "./ids.ts";
@@ -7,7 +7,10 @@ import { customerView, paymentMethodView } from "./views/customer.ts";
 import { change, emit, type Work } from "./world.ts";
 
 /** A card that belongs to nobody yet. */
-export function buildCard(work: Work, card: { number: string; exp_month?: number; exp_year?: number }): PaymentMethod {
+export function buildCard(
+  work: Work,
+  card: { number: string; exp_month?: number; exp_year?: number },
+): PaymentMethod {
   const method: PaymentMethod = {
     id: newId("payment_method"),
     created: work.now,
@@ -44,7 +47,10 @@ export function methodNamed(work: Work, id: string, customer: Customer, param: s
   }
   const method = find(work.state.payment_methods, id, "PaymentMethod", param);
   if (method.customer === customer.id) return method;
-  throw invalid(`The customer does not have a payment method with the ID ${id}. The payment method must be attached to the customer.`, { code: "resource_missing", param });
+  throw invalid(
+    `The customer does not have a payment method with the ID ${id}. The payment method must be attached to the customer.`,
+    { code: "resource_missing", param },
+  );
 }
 
 /** What the customer does in the portal: a new card, used from now on for everything that is live. */

@@ -12,15 +12,28 @@ import { change, emit, type Work } from "./world.ts";
 export function refundCharge(
   work: Work,
   charge: Charge,
-  given: { amount?: number | undefined; reason?: Refund["reason"] | undefined; metadata?: Metadata | undefined },
+  given: {
+    amount?: number | undefined;
+    reason?: Refund["reason"] | undefined;
+    metadata?: Metadata | undefined;
+  },
 ): Refund {
   const left = charge.amount - charge.amount_refunded;
-  if (charge.status !== "succeeded") throw invalid(`Charge ${charge.id} has not succeeded and cannot be refunded.`, { param: "charge" });
-  if (left <= 0) throw invalid(`Charge ${charge.id} has already been refunded.`, { code: "charge_already_refunded" });
-  if (charge.disputed) throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, { code: "charge_disputed" });
+  if (charge.status !== "succeeded")
+    throw invalid(`Charge ${charge.id} has not succeeded and cannot be refunded.`, { param: "charge" });
+  if (left <= 0)
+    throw invalid(`Charge ${charge.id} has already been refunded.`, { code: "charge_already_refunded" });
+  if (charge.disputed)
+    throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+      code: "charge_disputed",
+    });
   const amount = given.amount ?? left;
-  if (amount <= 0) throw invalid("Invalid positive integer", { code: "parameter_invalid_integer", param: "amount" });
-  if (amount > left) throw invalid(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, { param: "amount" });
+  if (amount <= 0)
+    throw invalid("Invalid positive integer", { code: "parameter_invalid_integer", param: "amount" });
+  if (amount > left)
+    throw invalid(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, {
+      param: "amount",
+    });
   const refund: Refund = {
     id: newId("refund"),
     created: work.now,
@@ -81,14 +94,17 @@ export function openDispute(work: Work, charge: Charge, reason: string): Dispute
 
 /** The bank decides. Winning brings the money back; losing can also end the subscription (an account setting). */
 export function closeDispute(work: Work, dispute: Dispute, won: boolean, cancelSubscription: boolean): void {
-  if (dispute.status === "won" || dispute.status === "lost") throw invalid(`Dispute ${dispute.id} is already closed.`);
+  if (dispute.status === "won" || dispute.status === "lost")
+    throw invalid(`Dispute ${dispute.id} is already closed.`);
   change(work, "charge.dispute.updated", dispute, disputeView, (it) => {
     it.status = won ? "won" : "lost";
   });
   if (won) emit(work, "charge.dispute.funds_reinstated", disputeView(work, dispute));
   emit(work, "charge.dispute.closed", disputeView(work, dispute));
   if (!cancelSubscription) return;
-  const paid = Object.values(work.state.invoice_payments).find((it) => it.payment_intent === dispute.payment_intent);
+  const paid = Object.values(work.state.invoice_payments).find(
+    (it) => it.payment_intent === dispute.payment_intent,
+  );
   const invoice = paid === undefined ? undefined : work.state.invoices[paid.invoice];
   const sub = invoice === undefined ? undefined : work.state.subscriptions[invoice.subscription];
   if (sub !== undefined && !isOver(sub)) endSubscription(work, sub, "payment_disputed");

@@ -11,7 +11,8 @@ export function endSubscription(work: Work, sub: Subscription, reason: Cancellat
   sub.cancellation.reason = reason ?? sub.cancellation.reason;
   sub.pause_collection = null;
   for (const invoice of Object.values(work.state.invoices)) {
-    if (invoice.subscription !== sub.id || (invoice.status !== "draft" && invoice.status !== "open")) continue;
+    if (invoice.subscription !== sub.id || (invoice.status !== "draft" && invoice.status !== "open"))
+      continue;
     updateInvoice(work, invoice, (it) => {
       it.auto_advance = false;
       it.automatically_finalizes_at = null;

@@ -18,13 +18,22 @@ export interface ItemChange {
 }
 
 /** What the items become. Naming no `id` adds an item; naming a price without a quantity makes it 1 again. */
-export function changedItems(work: Work, sub: Subscription, changes: readonly ItemChange[]): SubscriptionItem[] {
+export function changedItems(
+  work: Work,
+  sub: Subscription,
+  changes: readonly ItemChange[],
+): SubscriptionItem[] {
   let items = sub.items.map((item) => ({ ...item }));
   changes.forEach((change, position) => {
-    if (change.price !== undefined) find(work.state.prices, change.price, "price", `items[${position}][price]`);
+    if (change.price !== undefined)
+      find(work.state.prices, change.price, "price", `items[${position}][price]`);
     const item = items.find((candidate) => candidate.id === change.id);
     if (change.id === undefined) {
-      if (change.price === undefined) throw invalid("Missing required param: items[price].", { code: "parameter_missing", param: `items[${position}][price]` });
+      if (change.price === undefined)
+        throw invalid("Missing required param: items[price].", {
+          code: "parameter_missing",
+          param: `items[${position}][price]`,
+        });
       items.push({
         id: newId("subscription_item"),
         created: work.now,
@@ -33,7 +42,10 @@ export function changedItems(work: Work, sub: Subscription, changes: readonly It
         metadata: change.metadata ?? {},
       });
     } else if (item === undefined) {
-      throw invalid(`No such subscription_item: '${change.id}'`, { code: "resource_missing", param: `items[${position}][id]` });
+      throw invalid(`No such subscription_item: '${change.id}'`, {
+        code: "resource_missing",
+        param: `items[${position}][id]`,
+      });
     } else if (change.deleted === true) {
       items = items.filter((other) => other !== item);
     } else {
@@ -42,7 +54,8 @@ export function changedItems(work: Work, sub: Subscription, changes: readonly It
       item.metadata = { ...item.metadata, ...change.metadata };
     }
   });
-  if (items.length === 0) throw invalid("A subscription must have at least one active item.", { param: "items" });
+  if (items.length === 0)
+    throw invalid("A subscription must have at least one active item.", { param: "items" });
   return items;
 }
 
@@ -53,7 +66,13 @@ export type Proration = "always_invoice" | "create_prorations" | "none";
  * Bills a change of items that was just made; `before` is the subscription as it was. Answers the invoice to
  * charge now, if there is one. Another interval starts a new period at once and is always invoiced.
  */
-export function billChange(work: Work, sub: Subscription, before: Subscription, how: Proration, at: number): Invoice | null {
+export function billChange(
+  work: Work,
+  sub: Subscription,
+  before: Subscription,
+  how: Proration,
+  at: number,
+): Invoice | null {
   const same = JSON.stringify(before.items) === JSON.stringify(sub.items);
   if (same || sub.status === "trialing") return null;
   const was = cycleOf(work, before);
@@ -69,7 +88,12 @@ export function billChange(work: Work, sub: Subscription, before: Subscription, 
     sub.announced.upcoming_for = null;
     pend(work, sub, credits);
     const period = { start: sub.current_period_start, end: sub.current_period_end };
-    return invoiceNow(work, sub, sub.items.map((item) => periodLine(work, item, period, false)), at);
+    return invoiceNow(
+      work,
+      sub,
+      sub.items.map((item) => periodLine(work, item, period, false)),
+      at,
+    );
   }
   if (how === "none") return null;
   pend(work, sub, [...credits, ...added.map((item) => prorationLine(work, sub, item, 1, at))]);

@@ -1,6 +1,6 @@
+import { token } from "../../random.ts";
 import { cardOf, type Decline } from "../cards.ts";
 import { newId } from "../ids.ts";
-import { token } from "../../random.ts";
 import type { Charge, Invoice, InvoicePayment, PaymentIntent } from "../money-records.ts";
 import type { PaymentMethod, Subscription } from "../records.ts";
 import { invoicePaymentView, invoiceView } from "../views/invoice.ts";
@@ -44,7 +44,8 @@ export function payingMethod(work: Work, sub: Subscription): PaymentMethod | nul
 export function intentOf(work: Work, invoice: Invoice): { intent: PaymentIntent; payment: InvoicePayment } {
   for (const payment of Object.values(work.state.invoice_payments)) {
     const intent = work.state.payment_intents[payment.payment_intent];
-    if (payment.invoice === invoice.id && payment.status !== "canceled" && intent !== undefined) return { intent, payment };
+    if (payment.invoice === invoice.id && payment.status !== "canceled" && intent !== undefined)
+      return { intent, payment };
   }
   const id = newId("payment_intent");
   const intent: PaymentIntent = {
@@ -54,7 +55,8 @@ export function intentOf(work: Work, invoice: Invoice): { intent: PaymentIntent;
     amount: invoice.amount_due,
     currency: invoice.currency,
     customer: invoice.customer,
-    description: invoice.billing_reason === "subscription_create" ? "Subscription creation" : "Subscription update",
+    description:
+      invoice.billing_reason === "subscription_create" ? "Subscription creation" : "Subscription update",
     payment_method: null,
     latest_charge: null,
     status: "requires_payment_method",
@@ -123,7 +125,12 @@ export function collect(work: Work, invoice: Invoice, attempt: Attempt): Outcome
 }
 
 /** Closes the invoice as paid, by a payment or because nothing was due. */
-export function markPaid(work: Work, invoice: Invoice, payment: InvoicePayment | null, attempts?: number): void {
+export function markPaid(
+  work: Work,
+  invoice: Invoice,
+  payment: InvoicePayment | null,
+  attempts?: number,
+): void {
   updateInvoice(work, invoice, (it) => {
     it.status = "paid";
     it.paid_at = work.now;

@@ -28,7 +28,8 @@ export function firstDue(state: Work["state"], until: number): Due | null {
     if (due.at <= until && (first === null || due.at < first.at)) first = due;
   };
   for (const session of Object.values(state.sessions)) {
-    if (session.status === "open") consider({ at: session.expires_at, run: (work) => expireSession(work, session) });
+    if (session.status === "open")
+      consider({ at: session.expires_at, run: (work) => expireSession(work, session) });
   }
   for (const invoice of Object.values(state.invoices)) ofInvoice(invoice, consider);
   for (const sub of Object.values(state.subscriptions)) {
@@ -81,7 +82,8 @@ function ofSubscription(state: Work["state"], sub: Subscription, consider: (due:
     consider({ at: sub.trial_end - 3 * day, run: (work) => announceTrialEnd(work, sub) });
   }
   const announced = sub.announced.upcoming_for === sub.current_period_end;
-  const ends = sub.cancel_at_period_end || (sub.cancel_at !== null && sub.cancel_at <= sub.current_period_end);
+  const ends =
+    sub.cancel_at_period_end || (sub.cancel_at !== null && sub.cancel_at <= sub.current_period_end);
   if (!announced && !ends) {
     const at = Math.max(sub.current_period_start, sub.current_period_end - upcomingTime);
     consider({ at, run: (work) => announceRenewal(work, sub) });

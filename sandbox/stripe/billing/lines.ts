@@ -40,7 +40,8 @@ export function prorationLine(
   const rounded = Math.round(price.unit_amount * item.quantity * left);
   return {
     id: newId("line"),
-    description: sign === -1 ? `Unused time on ${product}` : `Remaining time on ${item.quantity} × ${product}`,
+    description:
+      sign === -1 ? `Unused time on ${product}` : `Remaining time on ${item.quantity} × ${product}`,
     amount: rounded === 0 ? 0 : sign * rounded,
     price: item.price,
     quantity: item.quantity,
@@ -52,7 +53,10 @@ export function prorationLine(
 }
 
 /** The cycle that the subscription bills in: its first item's. */
-export function cycleOf(work: Work, sub: Pick<Subscription, "items">): { interval: "day" | "week" | "month" | "year"; interval_count: number } {
+export function cycleOf(
+  work: Work,
+  sub: Pick<Subscription, "items">,
+): { interval: "day" | "week" | "month" | "year"; interval_count: number } {
   const first = sub.items[0];
   if (first === undefined) throw new Error("a subscription has at least one item");
   return find(work.state.prices, first.price, "price");

@@ -6,7 +6,15 @@ import { subscriptionView } from "../views/subscription.ts";
 import { emit, type Work } from "../world.ts";
 import { endSubscription } from "./cancel.ts";
 import { payingMethod } from "./collect.ts";
-import { buildInvoice, type Draft, draftInvoice, draftTime, finalizeInvoice, markUncollectible, voidInvoice } from "./invoicing.ts";
+import {
+  buildInvoice,
+  type Draft,
+  draftInvoice,
+  draftTime,
+  finalizeInvoice,
+  markUncollectible,
+  voidInvoice,
+} from "./invoicing.ts";
 import { cycleOf, periodLine } from "./lines.ts";
 import { charge } from "./settle.ts";
 import { updateSubscription } from "./update.ts";

@@ -37,9 +37,15 @@ export function afterPayment(work: Work, sub: Subscription, invoice: Invoice): v
   }
 }
 
-function nextAttempt(work: Work, sub: Subscription | undefined, invoice: Invoice, attempts: number): number | null {
+function nextAttempt(
+  work: Work,
+  sub: Subscription | undefined,
+  invoice: Invoice,
+  attempts: number,
+): number | null {
   if (sub === undefined || isOver(sub) || sub.status === "incomplete") return null;
-  if (invoice.next_payment_attempt !== null && invoice.next_payment_attempt > work.now) return invoice.next_payment_attempt;
+  if (invoice.next_payment_attempt !== null && invoice.next_payment_attempt > work.now)
+    return invoice.next_payment_attempt;
   const wait = work.knobs.billing.retry_days[attempts - 1];
   return wait === undefined ? null : work.now + Math.round(wait * day);
 }

@@ -1,7 +1,14 @@
 import { day, nextBoundary } from "../calendar.ts";
 import { StripeError } from "../errors.ts";
 import { newId } from "../ids.ts";
-import type { Customer, Metadata, MissingPaymentMethod, PaymentMethod, Subscription, SubscriptionItem } from "../records.ts";
+import type {
+  Customer,
+  Metadata,
+  MissingPaymentMethod,
+  PaymentMethod,
+  Subscription,
+  SubscriptionItem,
+} from "../records.ts";
 import { subscriptionView } from "../views/subscription.ts";
 import { emit, type Work } from "../world.ts";
 import { intentOf, type Outcome } from "./collect.ts";
@@ -80,7 +87,10 @@ export function expireIncomplete(work: Work, sub: Subscription): void {
 }
 
 /** Stripe's answer when a card is refused while the caller waits. */
-export function cardError(outcome: Extract<Outcome, { paid: false }>, more: Record<string, unknown> = {}): StripeError {
+export function cardError(
+  outcome: Extract<Outcome, { paid: false }>,
+  more: Record<string, unknown> = {},
+): StripeError {
   const { code, decline_code, message } = outcome.decline;
   return new StripeError(402, "card_error", message, { code, decline_code, ...more });
 }

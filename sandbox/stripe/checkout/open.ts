@@ -1,27 +1,33 @@
 import type { z } from "zod";
 import { day, hour } from "../calendar.ts";
-import { find, invalid } from "../errors.ts";
-import { newId } from "../ids.ts";
-import { mergeMetadata } from "../http/params.ts";
-import type { CheckoutSession } from "../records.ts";
 import { liveCustomer } from "../customers.ts";
-import type { sessionParams } from "./params.ts";
+import { find, invalid } from "../errors.ts";
+import { mergeMetadata } from "../http/params.ts";
+import { newId } from "../ids.ts";
+import type { CheckoutSession } from "../records.ts";
 import type { Work } from "../world.ts";
+import type { sessionParams } from "./params.ts";
 
 type Params = z.infer<z.ZodObject<typeof sessionParams>>;
 
 /** Opens a hosted checkout for a subscription. */
 export function openSession(work: Work, params: Params, origin: string): CheckoutSession {
-  if (params.mode !== "subscription") throw invalid("The sandbox opens checkouts of mode `subscription` only.", { param: "mode" });
+  if (params.mode !== "subscription")
+    throw invalid("The sandbox opens checkouts of mode `subscription` only.", { param: "mode" });
   if (params.line_items === undefined) throw required("line_items");
   if (params.success_url === undefined) throw required("success_url");
   if (params.customer !== undefined && params.customer_email !== undefined) {
-    throw invalid("You may only specify one of these parameters: customer, customer_email.", { param: "customer" });
+    throw invalid("You may only specify one of these parameters: customer, customer_email.", {
+      param: "customer",
+    });
   }
   if (params.customer !== undefined) liveCustomer(work, params.customer, "customer");
   const lines = params.line_items.map((line, position) => {
     const price = find(work.state.prices, line.price, "price", `line_items[${position}][price]`);
-    if (!price.active) throw invalid(`The price specified is inactive. This field only accepts active prices.`, { param: `line_items[${position}][price]` });
+    if (!price.active)
+      throw invalid(`The price specified is inactive. This field only accepts active prices.`, {
+        param: `line_items[${position}][price]`,
+      });
     return { price, quantity: line.quantity ?? 1 };
   });
   const first = lines[0];
@@ -38,9 +44,16 @@ export function openSession(work: Work, params: Params, origin: string): Checkou
     customer_email: params.customer_email ?? null,
     client_reference_id: params.client_reference_id ?? null,
     metadata: mergeMetadata({}, params.metadata),
-    line_items: lines.map((line) => ({ id: newId("line").replace("il_", "li_"), price: line.price.id, quantity: line.quantity })),
+    line_items: lines.map((line) => ({
+      id: newId("line").replace("il_", "li_"),
+      price: line.price.id,
+      quantity: line.quantity,
+    })),
     currency: first.price.currency,
-    amount_total: data?.trial_period_days === undefined ? lines.reduce((sum, line) => sum + line.price.unit_amount * line.quantity, 0) : 0,
+    amount_total:
+      data?.trial_period_days === undefined
+        ? lines.reduce((sum, line) => sum + line.price.unit_amount * line.quantity, 0)
+        : 0,
     success_url: params.success_url,
     cancel_url: params.cancel_url ?? null,
     url: `${origin}/c/pay/${id}`,
@@ -65,7 +78,10 @@ function expiry(work: Work, wanted: number | undefined): number {
   if (wanted === undefined) return work.now + day;
   // Stripe's bounds are 30 minutes and 24 hours; a minute of tolerance for the way of the request
   if (wanted < work.now + hour / 2 - 60 || wanted > work.now + day + 60) {
-    throw invalid("The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.", { param: "expires_at" });
+    throw invalid(
+      "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.",
+      { param: "expires_at" },
+    );
   }
   return wanted;
 }

@@ -8,7 +8,13 @@ export const sessionParams = {
   customer_email: text.optional(),
   client_reference_id: text.max(200).optional(),
   line_items: z
-    .array(z.strictObject({ price: text, quantity: quantity.optional(), adjustable_quantity: accepted.optional() }))
+    .array(
+      z.strictObject({
+        price: text,
+        quantity: quantity.optional(),
+        adjustable_quantity: accepted.optional(),
+      }),
+    )
     .optional(),
   success_url: text.optional(),
   cancel_url: text.optional(),
@@ -20,10 +26,14 @@ export const sessionParams = {
       trial_period_days: quantity.optional(),
       trial_settings: z
         .strictObject({
-          end_behavior: z.strictObject({ missing_payment_method: z.enum(["cancel", "create_invoice", "pause"]) }),
+          end_behavior: z.strictObject({
+            missing_payment_method: z.enum(["cancel", "create_invoice", "pause"]),
+          }),
         })
         .optional(),
-      billing_mode: z.strictObject({ type: z.enum(["classic", "flexible"]), flexible: accepted.optional() }).optional(),
+      billing_mode: z
+        .strictObject({ type: z.enum(["classic", "flexible"]), flexible: accepted.optional() })
+        .optional(),
       proration_behavior: accepted.optional(),
     })
     .optional(),

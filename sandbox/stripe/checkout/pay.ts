@@ -1,9 +1,9 @@
 import { subscribe, trialEnd } from "../billing/subscribe.ts";
 import { cardNumber, testCard } from "../cards.ts";
-import { attachCard, buildCard } from "../payment-methods.ts";
-import { find } from "../errors.ts";
-import type { CheckoutSession, Customer } from "../records.ts";
 import { createCustomer } from "../customers.ts";
+import { find } from "../errors.ts";
+import { attachCard, buildCard } from "../payment-methods.ts";
+import type { CheckoutSession, Customer } from "../records.ts";
 import { sessionView } from "../views/checkout-session.ts";
 import { emit, inOrder, type Work } from "../world.ts";
 
@@ -48,7 +48,8 @@ export function payCheckout(work: Work, session: CheckoutSession, payment: Payme
   const number = cardNumber(payment.card);
   const card = testCard(number);
   if (number === "" && !optional) return { paid: false, message: "Your card number is incomplete." };
-  if (number !== "" && card === null) return { paid: false, message: "Your card number is invalid. Use one of the test cards." };
+  if (number !== "" && card === null)
+    return { paid: false, message: "Your card number is invalid. Use one of the test cards." };
   if (card?.refusesAttach === true || (card?.decline != null && ends === null)) {
     return { paid: false, message: card.decline?.message ?? "Your card was declined." };
   }

@@ -14,7 +14,8 @@ export function expandObject(work: Work, object: StripeObject, paths: readonly s
   const copy = structuredClone(object);
   for (const path of paths) {
     const keys = path.split(".");
-    if (keys.length > 4) throw invalid("You cannot expand more than 4 levels of a property.", { param: "expand" });
+    if (keys.length > 4)
+      throw invalid("You cannot expand more than 4 levels of a property.", { param: "expand" });
     walk(work, copy, keys, path);
   }
   return copy;
@@ -45,24 +46,40 @@ function included(work: Work, object: StripeObject, key: string): StripeObject |
   switch (`${String(object["object"])}.${key}`) {
     case "invoice.payments": {
       const payments = Object.values(state.invoice_payments).filter((payment) => payment.invoice === id);
-      return listOf(`/v1/invoice_payments?invoice=${id}`, payments.map((payment) => invoicePaymentView(work, payment)));
+      return listOf(
+        `/v1/invoice_payments?invoice=${id}`,
+        payments.map((payment) => invoicePaymentView(work, payment)),
+      );
     }
     case "invoice.confirmation_secret": {
-      const payment = Object.values(state.invoice_payments).find((it) => it.invoice === id && it.status === "open");
+      const payment = Object.values(state.invoice_payments).find(
+        (it) => it.invoice === id && it.status === "open",
+      );
       const intent = payment === undefined ? undefined : state.payment_intents[payment.payment_intent];
       return intent === undefined ? null : { client_secret: intent.client_secret, type: "payment_intent" };
     }
     case "checkout.session.line_items": {
       const lines = state.sessions[id]?.line_items ?? [];
-      return listOf(`/v1/checkout/sessions/${id}/line_items`, lines.map((line) => sessionLineView(work, line)));
+      return listOf(
+        `/v1/checkout/sessions/${id}/line_items`,
+        lines.map((line) => sessionLineView(work, line)),
+      );
     }
     case "charge.refunds": {
       const refunds = Object.values(state.refunds).filter((refund) => refund.charge === id);
-      return listOf(`/v1/charges/${id}/refunds`, refunds.map((refund) => refundView(work, refund)));
+      return listOf(
+        `/v1/charges/${id}/refunds`,
+        refunds.map((refund) => refundView(work, refund)),
+      );
     }
     case "customer.subscriptions": {
-      const subs = Object.values(state.subscriptions).filter((sub) => sub.customer === id && sub.status !== "canceled");
-      return listOf(`/v1/customers/${id}/subscriptions`, subs.map((sub) => subscriptionView(work, sub)));
+      const subs = Object.values(state.subscriptions).filter(
+        (sub) => sub.customer === id && sub.status !== "canceled",
+      );
+      return listOf(
+        `/v1/customers/${id}/subscriptions`,
+        subs.map((sub) => subscriptionView(work, sub)),
+      );
     }
     default:
       return undefined;
@@ -83,7 +100,8 @@ function lookUp(work: Work, id: string, path: string): StripeObject {
     view(work, state.charges, id, chargeView) ??
     view(work, state.refunds, id, refundView) ??
     view(work, state.disputes, id, disputeView);
-  if (found === undefined) throw invalid(`This property cannot be expanded (${path}).`, { param: "expand[0]" });
+  if (found === undefined)
+    throw invalid(`This property cannot be expanded (${path}).`, { param: "expand[0]" });
   return structuredClone(found);
 }
 

@@ -30,7 +30,8 @@ function place(into: Form, key: string, rest: string[], value: string): void {
     return;
   }
   const inner = Object.hasOwn(into, name) ? into[name] : define(into, name, {});
-  if (typeof inner !== "object" || Array.isArray(inner)) throw invalid(`Invalid parameter nesting: ${name}`, { param: name });
+  if (typeof inner !== "object" || Array.isArray(inner))
+    throw invalid(`Invalid parameter nesting: ${name}`, { param: name });
   place(inner, next, after, value);
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { invalid, StripeError } from "../errors.ts";
+import type { StripeError } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import type { Form } from "./form.ts";
 
 /** The kinds of value that a form can carry. */
@@ -10,10 +11,7 @@ export const integer = z
   .string()
   .regex(/^-?\d+$/, "integer")
   .transform(Number);
-export const quantity = z
-  .string()
-  .regex(/^\d+$/, "integer")
-  .transform(Number);
+export const quantity = z.string().regex(/^\d+$/, "integer").transform(Number);
 export const boolean = z.enum(["true", "false"], "boolean").transform((value) => value === "true");
 const metadataMap = z.record(z.string(), z.string());
 /** '' clears everything; '' for one key removes that key. */
@@ -62,7 +60,8 @@ function complaint(found: Issue | undefined, form: Form): StripeError {
     return invalid(`Received unknown parameter: ${unknown}`, { code: "parameter_unknown", param: unknown });
   }
   const given = at(form, issue.path);
-  if (given === undefined) return invalid(`Missing required param: ${param}.`, { code: "parameter_missing", param });
+  if (given === undefined)
+    return invalid(`Missing required param: ${param}.`, { code: "parameter_missing", param });
   if (given === "") {
     return invalid(
       `You passed an empty string for '${param}'. We assume empty values are an attempt to unset a parameter; however '${param}' cannot be unset. You should remove '${param}' from your request or supply a non-empty value.`,
@@ -70,9 +69,11 @@ function complaint(found: Issue | undefined, form: Form): StripeError {
     );
   }
   const shown = typeof given === "string" ? given : JSON.stringify(given);
-  if (issue.message === "integer") return invalid(`Invalid integer: ${shown}`, { code: "parameter_invalid_integer", param });
+  if (issue.message === "integer")
+    return invalid(`Invalid integer: ${shown}`, { code: "parameter_invalid_integer", param });
   if (issue.message === "boolean") return invalid(`Invalid boolean: ${shown}`, { param });
-  if (issue.code === "invalid_value") return invalid(`Invalid ${param}: must be one of ${issue.values.join(", ")}`, { param });
+  if (issue.code === "invalid_value")
+    return invalid(`Invalid ${param}: must be one of ${issue.values.join(", ")}`, { param });
   return invalid(`Invalid ${param}: ${shown}`, { param });
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { find, invalid } from "../errors.ts";
 import type { Delivery } from "../../delivery/records.ts";
+import { find, invalid } from "../errors.ts";
 import type { StripeObject, Work } from "../world.ts";
 import { expandObject } from "./expand.ts";
 import type { Form } from "./form.ts";
@@ -78,7 +78,11 @@ export function list<S extends z.core.$ZodLooseShape, R extends { id: string }>(
         const { work } = call;
         const chosen = pageOf(select(call, params).toReversed(), page);
         const data = chosen.data.map((record) => view(work, record));
-        return expandObject(work, { object: "list", data, has_more: chosen.has_more, url: path }, paths ?? []);
+        return expandObject(
+          work,
+          { object: "list", data, has_more: chosen.has_more, url: path },
+          paths ?? [],
+        );
       };
     },
   };
@@ -89,7 +93,11 @@ function pageOf<R extends { id: string }>(
   page: z.infer<z.ZodObject<typeof paging>>,
 ): { data: R[]; has_more: boolean } {
   const limit = page.limit ?? 10;
-  if (limit < 1 || limit > 100) throw invalid(`Invalid integer: ${limit} (limit is between 1 and 100)`, { code: "parameter_invalid_integer", param: "limit" });
+  if (limit < 1 || limit > 100)
+    throw invalid(`Invalid integer: ${limit} (limit is between 1 and 100)`, {
+      code: "parameter_invalid_integer",
+      param: "limit",
+    });
   if (page.starting_after !== undefined && page.ending_before !== undefined) {
     throw invalid("You cannot parameterize both starting_after and ending_before.");
   }

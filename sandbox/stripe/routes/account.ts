@@ -3,7 +3,7 @@ import { token } from "../../random.ts";
 import { liveCustomer } from "../customers.ts";
 import { find, invalid } from "../errors.ts";
 import { accepted, boolean, mergeMetadata, metadata, range, text, within } from "../http/params.ts";
-import { list, retrieve, type Route, route } from "../http/route.ts";
+import { list, type Route, retrieve, route } from "../http/route.ts";
 import { newId } from "../ids.ts";
 import type { PortalSession, WebhookEndpoint } from "../records.ts";
 import { portalSessionView } from "../views/customer.ts";
@@ -84,8 +84,18 @@ export const accountRoutes: Route[] = [
       return webhookEndpointView(work, endpoint, true);
     },
   ),
-  list("/v1/webhook_endpoints", {}, ({ work }) => Object.values(work.state.webhook_endpoints), webhookEndpointView),
-  retrieve("/v1/webhook_endpoints/:id", "webhook endpoint", (work) => work.state.webhook_endpoints, webhookEndpointView),
+  list(
+    "/v1/webhook_endpoints",
+    {},
+    ({ work }) => Object.values(work.state.webhook_endpoints),
+    webhookEndpointView,
+  ),
+  retrieve(
+    "/v1/webhook_endpoints/:id",
+    "webhook endpoint",
+    (work) => work.state.webhook_endpoints,
+    webhookEndpointView,
+  ),
   route("DELETE", "/v1/webhook_endpoints/:id", {}, ({ work, id }) => {
     find(work.state.webhook_endpoints, id, "webhook endpoint");
     delete work.state.webhook_endpoints[id];

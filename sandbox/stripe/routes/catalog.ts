@@ -1,6 +1,6 @@
-import { boolean, range, text, within } from "../http/params.ts";
-import { list, retrieve, type Route } from "../http/route.ts";
 import { z } from "zod";
+import { boolean, range, text, within } from "../http/params.ts";
+import { list, type Route, retrieve } from "../http/route.ts";
 import { priceView, productView } from "../views/price.ts";
 
 export const catalogRoutes: Route[] = [

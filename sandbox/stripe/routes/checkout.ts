@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { expireSession } from "../checkout/expire.ts";
 import { openSession } from "../checkout/open.ts";
 import { sessionParams } from "../checkout/params.ts";
-import { expireSession } from "../checkout/expire.ts";
 import { find, invalid } from "../errors.ts";
 import { integer, range, text, within } from "../http/params.ts";
-import { list, retrieve, type Route, route } from "../http/route.ts";
+import { list, type Route, retrieve, route } from "../http/route.ts";
 import { sessionLineView, sessionView } from "../views/checkout-session.ts";
 
 export const checkoutRoutes: Route[] = [
@@ -27,8 +27,9 @@ export const checkoutRoutes: Route[] = [
           (params.customer === undefined || session.customer === params.customer) &&
           (params.subscription === undefined || session.subscription === params.subscription) &&
           (params.customer_details === undefined ||
-            (session.customer === null ? session.customer_email : work.state.customers[session.customer]?.email) ===
-              params.customer_details.email) &&
+            (session.customer === null
+              ? session.customer_email
+              : work.state.customers[session.customer]?.email) === params.customer_details.email) &&
           params.payment_intent === undefined &&
           (params.status === undefined || session.status === params.status) &&
           within(session.created, params.created),

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { numberOfToken } from "../cards.ts";
 import { createCustomer, deleteCustomer, liveCustomer } from "../customers.ts";
 import { find } from "../errors.ts";
 import { accepted, clearable, mergeMetadata, metadata, range, text, within } from "../http/params.ts";
@@ -6,8 +8,6 @@ import { attachCard, buildCard, methodNamed } from "../payment-methods.ts";
 import type { Customer } from "../records.ts";
 import { customerView, paymentMethodView } from "../views/customer.ts";
 import { change, type Work } from "../world.ts";
-import { z } from "zod";
-import { numberOfToken } from "../cards.ts";
 
 const details = {
   email: clearable.optional(),
@@ -26,7 +26,8 @@ const details = {
 export const customerRoutes: Route[] = [
   route("POST", "/v1/customers", { ...details, payment_method: text.optional() }, ({ work }, params) => {
     const customer = createCustomer(work, { ...params, metadata: mergeMetadata({}, params.metadata) });
-    if (params.payment_method !== undefined) methodNamed(work, params.payment_method, customer, "payment_method");
+    if (params.payment_method !== undefined)
+      methodNamed(work, params.payment_method, customer, "payment_method");
     setDefault(work, customer, params.invoice_settings?.default_payment_method);
     return customerView(work, customer);
   }),
@@ -42,7 +43,9 @@ export const customerRoutes: Route[] = [
       ),
     customerView,
   ),
-  route("GET", "/v1/customers/:id", {}, ({ work, id }) => customerView(work, find(work.state.customers, id, "customer"))),
+  route("GET", "/v1/customers/:id", {}, ({ work, id }) =>
+    customerView(work, find(work.state.customers, id, "customer")),
+  ),
   route("POST", "/v1/customers/:id", details, ({ work, id }, params) => {
     const customer = liveCustomer(work, id);
     change(work, "customer.updated", customer, customerView, (it) => {
@@ -75,7 +78,10 @@ export const customerRoutes: Route[] = [
   route("POST", "/v1/payment_methods/:id/attach", { customer: text }, ({ work, id }, params) => {
     const customer = liveCustomer(work, params.customer, "customer");
     const number = numberOfToken(id);
-    const method = number === undefined ? find(work.state.payment_methods, id, "PaymentMethod") : buildCard(work, { number });
+    const method =
+      number === undefined
+        ? find(work.state.payment_methods, id, "PaymentMethod")
+        : buildCard(work, { number });
     attachCard(work, method, customer);
     return paymentMethodView(work, method);
   }),

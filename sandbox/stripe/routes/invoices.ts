@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { finalizeInvoice, markUncollectible, voidInvoice } from "../billing/invoicing.ts";
 import { intentOf, markPaid } from "../billing/collect.ts";
+import { finalizeInvoice, markUncollectible, voidInvoice } from "../billing/invoicing.ts";
 import { afterPayment, charge } from "../billing/settle.ts";
 import { cardError } from "../billing/subscribe.ts";
 import { isOver } from "../billing/update.ts";
 import { find, invalid } from "../errors.ts";
 import { boolean, integer, range, text, within } from "../http/params.ts";
-import { list, retrieve, type Route, route } from "../http/route.ts";
+import { list, type Route, retrieve, route } from "../http/route.ts";
 import type { Invoice } from "../money-records.ts";
 import { methodNamed } from "../payment-methods.ts";
 import { invoicePaymentView, invoiceView, lineView } from "../views/invoice.ts";
@@ -57,7 +57,10 @@ export const invoiceRoutes: Route[] = [
   ),
   route("POST", "/v1/invoices/:id/finalize", { auto_advance: boolean.optional() }, ({ work, id }) => {
     const invoice = find(work.state.invoices, id, "invoice");
-    if (invoice.status !== "draft") throw invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.", { code: "invoice_not_editable" });
+    if (invoice.status !== "draft")
+      throw invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.", {
+        code: "invoice_not_editable",
+      });
     finalizeInvoice(work, invoice);
     if (invoice.amount_due > 0) intentOf(work, invoice);
     return invoiceView(work, invoice);
@@ -73,7 +76,8 @@ export const invoiceRoutes: Route[] = [
   }),
   route("POST", "/v1/invoices/:id/mark_uncollectible", {}, ({ work, id }) => {
     const invoice = find(work.state.invoices, id, "invoice");
-    if (invoice.status !== "open") throw invalid(`You can only pass in open invoices. This invoice isn't open.`, { param: "id" });
+    if (invoice.status !== "open")
+      throw invalid(`You can only pass in open invoices. This invoice isn't open.`, { param: "id" });
     markUncollectible(work, invoice);
     follow(work, invoice);
     return invoiceView(work, invoice);
@@ -102,13 +106,19 @@ export const invoiceRoutes: Route[] = [
       ),
     invoicePaymentView,
   ),
-  retrieve("/v1/invoice_payments/:id", "invoice_payment", (work) => work.state.invoice_payments, invoicePaymentView),
+  retrieve(
+    "/v1/invoice_payments/:id",
+    "invoice_payment",
+    (work) => work.state.invoice_payments,
+    invoicePaymentView,
+  ),
 ];
 
 /** Pays on request. A decline changes the invoice and is then told as Stripe's 402. */
 export function pay(work: Work, invoice: Invoice, method: string | undefined, offSession: boolean): void {
   if (invoice.status === "paid") throw invalid("Invoice is already paid", { code: "invoice_already_paid" });
-  if (invoice.status === "void") throw invalid("This invoice is void and cannot be paid.", { code: "invoice_not_editable" });
+  if (invoice.status === "void")
+    throw invalid("This invoice is void and cannot be paid.", { code: "invoice_not_editable" });
   const customer = find(work.state.customers, invoice.customer, "customer");
   const named = method === undefined ? undefined : methodNamed(work, method, customer, "payment_method");
   if (invoice.status === "draft") finalizeInvoice(work, invoice);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { find, invalid } from "../errors.ts";
 import { integer, mergeMetadata, metadata, range, text, within } from "../http/params.ts";
-import { list, retrieve, type Route, route } from "../http/route.ts";
+import { list, type Route, retrieve, route } from "../http/route.ts";
 import type { Charge } from "../money-records.ts";
 import { refundCharge } from "../reversals.ts";
 import { chargeView, paymentIntentView } from "../views/payment.ts";
@@ -22,7 +22,12 @@ export const paymentRoutes: Route[] = [
       ),
     paymentIntentView,
   ),
-  retrieve("/v1/payment_intents/:id", "payment_intent", (work) => work.state.payment_intents, paymentIntentView),
+  retrieve(
+    "/v1/payment_intents/:id",
+    "payment_intent",
+    (work) => work.state.payment_intents,
+    paymentIntentView,
+  ),
   list(
     "/v1/charges",
     { customer: text.optional(), payment_intent: text.optional(), created: range.optional() },
@@ -49,7 +54,10 @@ export const paymentRoutes: Route[] = [
     ({ work }, params) => {
       const charge = chargeNamed(work, params);
       const { amount, reason } = params;
-      return refundView(work, refundCharge(work, charge, { amount, reason, metadata: mergeMetadata({}, params.metadata) }));
+      return refundView(
+        work,
+        refundCharge(work, charge, { amount, reason, metadata: mergeMetadata({}, params.metadata) }),
+      );
     },
   ),
   list("/v1/refunds", about, ({ work }, params) => concerning(work.state.refunds, params), refundView),
@@ -59,14 +67,22 @@ export const paymentRoutes: Route[] = [
 ];
 
 /** The charge that a refund names, directly or by its intent. */
-export function chargeNamed(work: Work, named: { charge?: string | undefined; payment_intent?: string | undefined }): Charge {
+export function chargeNamed(
+  work: Work,
+  named: { charge?: string | undefined; payment_intent?: string | undefined },
+): Charge {
   if (named.charge !== undefined) return find(work.state.charges, named.charge, "charge", "charge");
   if (named.payment_intent === undefined) {
-    throw invalid("One of the following params should be provided for this request: payment_intent or charge.", { code: "parameter_missing" });
+    throw invalid(
+      "One of the following params should be provided for this request: payment_intent or charge.",
+      { code: "parameter_missing" },
+    );
   }
   const intent = find(work.state.payment_intents, named.payment_intent, "payment_intent", "payment_intent");
   if (intent.latest_charge === null) {
-    throw invalid(`PaymentIntent ${intent.id} does not have a successful charge to refund.`, { param: "payment_intent" });
+    throw invalid(`PaymentIntent ${intent.id} does not have a successful charge to refund.`, {
+      param: "payment_intent",
+    });
   }
   return find(work.state.charges, intent.latest_charge, "charge", "payment_intent");
 }
@@ -77,7 +93,10 @@ interface About {
   created: number;
 }
 
-function concerning<R extends About>(records: Record<string, R>, params: z.infer<z.ZodObject<typeof about>>): R[] {
+function concerning<R extends About>(
+  records: Record<string, R>,
+  params: z.infer<z.ZodObject<typeof about>>,
+): R[] {
   return Object.values(records).filter(
     (record) =>
       (params.charge === undefined || record.charge === params.charge) &&

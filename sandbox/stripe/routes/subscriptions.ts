@@ -3,14 +3,25 @@ import { endSubscription } from "../billing/cancel.ts";
 import { isOver } from "../billing/update.ts";
 import { find, missing } from "../errors.ts";
 import { boolean, range, text, within } from "../http/params.ts";
-import { list, retrieve, type Route, route } from "../http/route.ts";
+import { list, type Route, retrieve, route } from "../http/route.ts";
+import type { Subscription } from "../records.ts";
 import { createFromParams } from "../subscriptions/create.ts";
 import { createParams, updateParams } from "../subscriptions/params.ts";
 import { updateFromParams } from "../subscriptions/update.ts";
-import type { Subscription } from "../records.ts";
 import { subscriptionView } from "../views/subscription.ts";
 
-const statuses = ["active", "all", "canceled", "ended", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid"] as const;
+const statuses = [
+  "active",
+  "all",
+  "canceled",
+  "ended",
+  "incomplete",
+  "incomplete_expired",
+  "past_due",
+  "paused",
+  "trialing",
+  "unpaid",
+] as const;
 
 export const subscriptionRoutes: Route[] = [
   route("POST", "/v1/subscriptions", createParams, ({ work }, params) =>
@@ -42,7 +53,10 @@ export const subscriptionRoutes: Route[] = [
   ),
   retrieve("/v1/subscriptions/:id", "subscription", (work) => work.state.subscriptions, subscriptionView),
   route("POST", "/v1/subscriptions/:id", updateParams, ({ work, id }, params) =>
-    subscriptionView(work, updateFromParams(work, find(work.state.subscriptions, id, "subscription"), params)),
+    subscriptionView(
+      work,
+      updateFromParams(work, find(work.state.subscriptions, id, "subscription"), params),
+    ),
   ),
   route(
     "DELETE",
@@ -50,7 +64,9 @@ export const subscriptionRoutes: Route[] = [
     {
       invoice_now: boolean.optional(),
       prorate: boolean.optional(),
-      cancellation_details: z.strictObject({ comment: text.optional(), feedback: text.optional() }).optional(),
+      cancellation_details: z
+        .strictObject({ comment: text.optional(), feedback: text.optional() })
+        .optional(),
     },
     ({ work, id }, params) => {
       const sub = find(work.state.subscriptions, id, "subscription");

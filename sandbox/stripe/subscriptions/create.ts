@@ -16,7 +16,9 @@ type Params = z.infer<z.ZodObject<typeof createParams>>;
 /** POST /v1/subscriptions. Stripe reports the subscription last, with the status it then has. */
 export function createFromParams(work: Work, params: Params): Subscription {
   const customer = liveCustomer(work, params.customer, "customer");
-  const prices = params.items.map((item, position) => find(work.state.prices, item.price, "price", `items[${position}][price]`));
+  const prices = params.items.map((item, position) =>
+    find(work.state.prices, item.price, "price", `items[${position}][price]`),
+  );
   const named = params.default_payment_method;
   const own = named === undefined ? null : methodNamed(work, named, customer, "default_payment_method");
   const onFile = customer.default_payment_method;
@@ -26,7 +28,11 @@ export function createFromParams(work: Work, params: Params): Subscription {
   refuse(method, ends, behavior);
   const { sub } = subscribe(work, {
     customer,
-    items: params.items.map((item) => ({ price: item.price, quantity: item.quantity ?? 1, metadata: item.metadata ?? {} })),
+    items: params.items.map((item) => ({
+      price: item.price,
+      quantity: item.quantity ?? 1,
+      metadata: item.metadata ?? {},
+    })),
     currency: prices[0]?.currency ?? "usd",
     metadata: mergeMetadata({}, params.metadata),
     description: params.description ?? null,
@@ -52,7 +58,8 @@ export function createFromParams(work: Work, params: Params): Subscription {
 function trialOf(work: Work, params: Params): number | null {
   if (params.trial_end === undefined) return trialEnd(work, params.trial_period_days ?? null);
   if (params.trial_end === "now") return null;
-  if (params.trial_end <= work.now) throw invalid("Timestamp is in the past: trial_end", { param: "trial_end" });
+  if (params.trial_end <= work.now)
+    throw invalid("Timestamp is in the past: trial_end", { param: "trial_end" });
   return params.trial_end;
 }
 
@@ -66,5 +73,6 @@ function refuse(method: PaymentMethod | null, ends: number | null, behavior: str
     );
   }
   const { decline } = cardOf(method);
-  if (behavior === "error_if_incomplete" && decline !== null) throw cardError({ paid: false, decline, asksCustomer: false });
+  if (behavior === "error_if_incomplete" && decline !== null)
+    throw cardError({ paid: false, decline, asksCustomer: false });
 }

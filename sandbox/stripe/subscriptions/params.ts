@@ -11,12 +11,18 @@ const paymentSettings = z.strictObject({
   payment_method_types: accepted.optional(),
 });
 const proration = z.enum(["always_invoice", "create_prorations", "none"]);
-const cancelAt = z.union([integer, z.enum(["min_period_end", "max_period_end", "max_billed_until"]), z.literal("")]);
+const cancelAt = z.union([
+  integer,
+  z.enum(["min_period_end", "max_period_end", "max_billed_until"]),
+  z.literal(""),
+]);
 
 /** The parameters of a new subscription. */
 export const createParams = {
   customer: text,
-  items: z.array(z.strictObject({ price: text, quantity: quantity.optional(), metadata: plainMetadata.optional() })).min(1),
+  items: z
+    .array(z.strictObject({ price: text, quantity: quantity.optional(), metadata: plainMetadata.optional() }))
+    .min(1),
   default_payment_method: text.optional(),
   payment_behavior: z
     .enum(["allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"])
@@ -30,7 +36,9 @@ export const createParams = {
   cancel_at: integer.optional(),
   cancel_at_period_end: boolean.optional(),
   collection_method: z.literal("charge_automatically").optional(),
-  billing_mode: z.strictObject({ type: z.enum(["classic", "flexible"]), flexible: accepted.optional() }).optional(),
+  billing_mode: z
+    .strictObject({ type: z.enum(["classic", "flexible"]), flexible: accepted.optional() })
+    .optional(),
   currency: text.optional(),
   off_session: boolean.optional(),
   proration_behavior: proration.optional(),
@@ -62,7 +70,10 @@ export const updateParams = {
   pause_collection: z
     .union([
       z.literal(""),
-      z.strictObject({ behavior: z.enum(["keep_as_draft", "mark_uncollectible", "void"]), resumes_at: integer.optional() }),
+      z.strictObject({
+        behavior: z.enum(["keep_as_draft", "mark_uncollectible", "void"]),
+        resumes_at: integer.optional(),
+      }),
     ])
     .optional(),
   payment_behavior: z.enum(["allow_incomplete", "default_incomplete", "error_if_incomplete"]).optional(),

@@ -35,15 +35,26 @@ export function updateFromParams(work: Work, sub: Subscription, params: Params):
     if (method !== null) it.default_payment_method = method.id;
     if (params.pause_collection !== undefined) {
       const pause = params.pause_collection;
-      it.pause_collection = pause === "" ? null : { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null };
+      it.pause_collection =
+        pause === "" ? null : { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null };
     }
     planEnd(work, it, end);
-    if (params.cancellation_details?.comment !== undefined) it.cancellation.comment = params.cancellation_details.comment;
-    if (params.cancellation_details?.feedback !== undefined) it.cancellation.feedback = params.cancellation_details.feedback;
-    it.missing_payment_method = params.trial_settings?.end_behavior.missing_payment_method ?? it.missing_payment_method;
-    it.save_default_payment_method = params.payment_settings?.save_default_payment_method ?? it.save_default_payment_method;
+    if (params.cancellation_details?.comment !== undefined)
+      it.cancellation.comment = params.cancellation_details.comment;
+    if (params.cancellation_details?.feedback !== undefined)
+      it.cancellation.feedback = params.cancellation_details.feedback;
+    it.missing_payment_method =
+      params.trial_settings?.end_behavior.missing_payment_method ?? it.missing_payment_method;
+    it.save_default_payment_method =
+      params.payment_settings?.save_default_payment_method ?? it.save_default_payment_method;
     if (typeof params.trial_end === "number") moveTrial(work, it, params.trial_end);
-    invoice = billChange(work, it, before, params.proration_behavior ?? "create_prorations", params.proration_date ?? work.now);
+    invoice = billChange(
+      work,
+      it,
+      before,
+      params.proration_behavior ?? "create_prorations",
+      params.proration_date ?? work.now,
+    );
   });
   if (invoice !== null) {
     finalizeInvoice(work, invoice);
@@ -58,18 +69,24 @@ function refuseEnded(sub: Subscription, params: Params): void {
   const harmless = new Set(["metadata", "cancellation_details"]);
   const other = Object.entries(params).find(([name, value]) => value !== undefined && !harmless.has(name));
   if (other !== undefined) {
-    throw invalid("A canceled subscription can only update its cancellation_details and metadata.", { param: other[0] });
+    throw invalid("A canceled subscription can only update its cancellation_details and metadata.", {
+      param: other[0],
+    });
   }
 }
 
 function plannedEnd(sub: Subscription, params: Params): { at_period_end?: boolean; at?: number | null } {
   const { cancel_at: at, cancel_at_period_end: flag } = params;
   if (flag === true && at !== undefined && at !== "") {
-    throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.", { param: "cancel_at" });
+    throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.", {
+      param: "cancel_at",
+    });
   }
   return {
     ...(flag === undefined ? {} : { at_period_end: flag }),
-    ...(at === undefined ? {} : { at: at === "" ? null : typeof at === "number" ? at : sub.current_period_end }),
+    ...(at === undefined
+      ? {}
+      : { at: at === "" ? null : typeof at === "number" ? at : sub.current_period_end }),
   };
 }
 

@@ -25,7 +25,9 @@ export function eventView(event: StoredEvent, pending: number): StripeObject {
 
 /** How many endpoints have not taken each event yet. A copy that arrived counts for its endpoint. */
 export function pendingByEvent(deliveries: readonly Delivery[]): Map<string, number> {
-  const taken = new Set(deliveries.filter((it) => it.state === "delivered").map((it) => `${it.event} ${it.endpoint}`));
+  const taken = new Set(
+    deliveries.filter((it) => it.state === "delivered").map((it) => `${it.event} ${it.endpoint}`),
+  );
   const pending = new Map<string, Set<string>>();
   for (const { event, endpoint } of deliveries) {
     if (taken.has(`${event} ${endpoint}`)) continue;

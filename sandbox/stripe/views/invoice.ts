@@ -161,7 +161,7 @@ export function lineView(work: Work, invoice: Invoice, line: InvoiceLine): Strip
 
 /** The invoice that Stripe announces some days ahead: it has no id yet. */
 export function upcomingView(work: Work, invoice: Invoice): StripeObject {
-  const { id, ...rest } = invoiceView(work, invoice);
+  const { id: _none, ...rest } = invoiceView(work, invoice);
   return {
     ...rest,
     lines: listOf(`/v1/invoices/upcoming/lines?subscription=${invoice.subscription}`, listData(rest)),
