@@ -10,14 +10,18 @@ import {
 import type { SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import {
+  type AskedBy,
   type CommandReply,
+  cancel,
   checkout,
   ROUTE_EVENT_WORKFLOW,
+  resync,
   routeEventWorkflowId,
   SUBSCRIPTION_WORKFLOW,
   type SubscriptionInput,
   subscriptionWorkflowId,
   TASK_QUEUE,
+  unpark,
   wake,
 } from "../workflows/contract.ts";
 
@@ -31,6 +35,10 @@ export class TemporalAway extends Error {
   override readonly name = "TemporalAway";
 }
 
+const OPERATOR_COMMANDS = { cancel, resync, unpark } as const;
+/** What an operator can ask of a subscription. */
+type OperatorCommand = keyof typeof OPERATOR_COMMANDS;
+
 /** All that the rest of the system says to Temporal. */
 export interface Gateway {
   /** Wakes the subscription's workflow soon. Never throws: a wake that is lost is made up for by the sweep (R1). */
@@ -43,6 +51,17 @@ export interface Gateway {
   routeNow(provider: Provider, eventId: string): Promise<void>;
   /** Opens a checkout; the command is in Postgres already, under the checkout's id. @throws TemporalAway */
   openCheckout(id: SubscriptionId, checkoutId: string, timeoutMs: number): Promise<CommandReply>;
+  /**
+   * Asks something of a subscription; the same command id asks it once, also after the subscription's end.
+   * @throws TemporalAway
+   */
+  command(
+    id: SubscriptionId,
+    name: OperatorCommand,
+    commandId: string,
+    asked: AskedBy,
+    timeoutMs: number,
+  ): Promise<CommandReply>;
   /** Whether Temporal answers. */
   isUp(): Promise<boolean>;
   /** Sends the wakes that wait for company, then closes the connection. */
@@ -108,6 +127,14 @@ export function createGateway(client: Client, onLost: (what: string, error: unkn
       inTime(timeoutMs, () =>
         client.workflow.executeUpdateWithStart(checkout, {
           updateId: checkoutId,
+          startWorkflowOperation: new WithStartWorkflowOperation(SUBSCRIPTION_WORKFLOW, start(id)),
+        }),
+      ),
+    command: (id, name, commandId, asked, timeoutMs) =>
+      inTime(timeoutMs, () =>
+        client.workflow.executeUpdateWithStart(OPERATOR_COMMANDS[name], {
+          updateId: commandId,
+          args: [asked],
           startWorkflowOperation: new WithStartWorkflowOperation(SUBSCRIPTION_WORKFLOW, start(id)),
         }),
       ),

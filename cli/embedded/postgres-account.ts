@@ -46,7 +46,7 @@ export async function postgresLaunch(cluster: string, paths: readonly string[]):
   }
   throw new Error(
     `Postgres cannot run as root, and the account with uid ${account.uid} cannot reach ${paths.join(" and ")}. ` +
-      `Run as an ordinary user, or put the checkout where every user may enter (not under /root), or set DATABASE_URL.`,
+      `Run as an ordinary user, or put the checkout where every user may enter (not under /root).`,
   );
 }
 

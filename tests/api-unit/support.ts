@@ -22,6 +22,7 @@ const absentGateway: Gateway = {
   route() {},
   routeNow: () => Promise.reject(new TemporalAway("away")),
   openCheckout: () => Promise.reject(new TemporalAway("away")),
+  command: () => Promise.reject(new TemporalAway("away")),
   isUp: () => Promise.resolve(false),
   close: () => Promise.resolve(),
 };

@@ -7,6 +7,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "../../cli/embedded/free-port.ts";
 import { type EmbeddedTemporal, startTemporal, type TemporalOptions } from "../../cli/embedded/temporal.ts";
 import { findTemporalCli } from "../../cli/embedded/temporal-cli.ts";
+import { createClient } from "../../temporal/connect.ts";
+import { ensureTemporal } from "../../temporal/ensure.ts";
 import {
   becomes,
   LOOPBACK,
@@ -21,8 +23,7 @@ const started: EmbeddedTemporal[] = [];
 
 async function start(options: Partial<TemporalOptions>): Promise<EmbeddedTemporal> {
   const server = await startTemporal({
-    namespace: "perennial-test",
-    searchAttributes: { BillingStatus: "Keyword" },
+    namespaces: ["perennial-test"],
     port: 0,
     uiPort: 0,
     log: () => undefined,
@@ -46,6 +47,12 @@ function workflowIds(address: string): Promise<string[]> {
     const { executions } = await workflowService.listWorkflowExecutions({ namespace: "perennial-test" });
     return executions.map(({ execution }) => execution?.workflowId ?? "");
   });
+}
+
+async function ensure(address: string): Promise<void> {
+  const client = createClient({ connectionOptions: { address }, namespace: "perennial-test" });
+  await ensureTemporal(client, { namespace: "perennial-test", sweepEveryMs: 3_600_000 });
+  await client.connection.close();
 }
 
 function json(value: string) {
@@ -88,12 +95,13 @@ describe("startTemporal", () => {
     const blocker = createServer();
     await new Promise<void>((resolve) => blocker.listen(first.port, "127.0.0.1", resolve));
     try {
-      const searchAttributes = { BillingStatus: "Keyword", PeriodEnd: "Datetime" } as const;
-      const second = await start({ dataDir, port: first.port, headless: true, searchAttributes });
+      const second = await start({ dataDir, port: first.port, headless: true });
       expect(second.port).not.toBe(first.port);
       expect(second.uiUrl).toBeUndefined();
       expect(await workflowIds(second.address)).toEqual(["subscription/kept"]);
-      // An attribute that the kept database did not know.
+      // Search attributes that the kept database did not know; what is there already stays.
+      await ensure(second.address);
+      await ensure(second.address);
       await startWorkflow(second.address, "subscription/new", ["PeriodEnd", "2026-11-24T00:00:00Z"]);
       await expect(start({ dataDir })).rejects.toThrow("Temporal already runs");
     } finally {
@@ -106,7 +114,7 @@ describe("startTemporal", () => {
     const { child, firstLine } = await program(`
       const { startTemporal } = await import("./cli/embedded/temporal.ts");
       const server = await startTemporal({
-        dataDir: ${JSON.stringify(dataDir)}, namespace: "perennial-test", searchAttributes: {}, port: 0,
+        dataDir: ${JSON.stringify(dataDir)}, namespaces: ["perennial-test"], port: 0,
         headless: true, log: () => {},
       });
       console.log(server.address);

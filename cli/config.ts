@@ -1,0 +1,107 @@
+import { isIP } from "node:net";
+import { loadClientConnectConfig } from "@temporalio/envconfig";
+import type { NativeConnectionOptions } from "@temporalio/worker";
+import { z } from "zod";
+import { PROVIDERS } from "../domain/provider.ts";
+
+/** The environment of a process, as `process.env` gives it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const isUrl =
+  (...protocols: string[]) =>
+  (text: string): boolean =>
+    URL.canParse(text) && protocols.includes(new URL(text).protocol);
+const webUrl = (what: string) => z.string(what).refine(isUrl("http:", "https:"), what);
+const secret = (prefix: RegExp, what: string) => z.string(what).regex(prefix, what);
+const seconds = (most: number) =>
+  z.coerce.number(`a number of seconds, at most ${most}`).int().min(1).max(most);
+
+const webhookSecrets = "one or more signing secrets of webhook endpoints (whsec_…), separated by commas";
+
+const Common = z.object({
+  DATABASE_URL: z
+    .string("the address of a Postgres database: postgresql://user:password@host:5432/name")
+    .refine(isUrl("postgresql:", "postgres:"), "the address of a Postgres database: postgresql://…"),
+  PUBLIC_URL: webUrl("the address at which customers reach the API, such as https://billing.example.com"),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"], "one of debug, info, warn, error").default("info"),
+  BILLING_DEFAULT_PROVIDER: z.enum(PROVIDERS, `one of ${PROVIDERS.join(", ")}`).default("stripe"),
+  STRIPE_SECRET_KEY: secret(/^(sk|rk)_(test|live)_\w+$/, "a secret key of Stripe: sk_test_… or sk_live_…"),
+  STRIPE_WEBHOOK_SECRET: z
+    .string(webhookSecrets)
+    .transform((list) => list.split(",").map((one) => one.trim()))
+    .refine((list) => list.every((one) => /^whsec_\S+$/.test(one)), webhookSecrets),
+  STRIPE_API_BASE: webUrl("another address for Stripe's API, such as http://127.0.0.1:12111").optional(),
+  SLACK_WEBHOOK_URL: webUrl("the address of a Slack incoming webhook").optional(),
+  SWEEP_AFTER_SECONDS: seconds(3_600).default(30),
+});
+
+const Api = Common.extend({
+  HOST: z
+    .string()
+    .refine((text) => isIP(text) !== 0, "an IP address to listen on")
+    .default("127.0.0.1"),
+  PORT: z.coerce.number("a port number").int().min(0).max(65_535).default(3000),
+  BILLING_API_KEY: z
+    .string("the API key of the product's backend: 16 characters or more")
+    .min(16, "the API key of the product's backend: 16 characters or more"),
+  ADMIN_TOKEN: z
+    .string("the operators' password: 16 characters or more")
+    .min(16, "the operators' password: 16 characters or more"),
+  STRIPE_PUBLISHABLE_KEY: secret(/^pk_(test|live)_\w+$/, "a publishable key of Stripe: pk_…").optional(),
+  CHECKOUTS_PER_MINUTE: z.coerce.number("a number of requests").int().min(1).default(120),
+  EVENTS_WAITING_ALARM_SECONDS: seconds(86_400).default(300),
+});
+
+const Migration = z.object({
+  DATABASE_URL: Common.shape.DATABASE_URL,
+  LOG_LEVEL: Common.shape.LOG_LEVEL,
+  CATALOG_FILE: z.string().min(1).default("catalog.yaml"),
+  SWEEP_EVERY_SECONDS: seconds(3_600).default(30),
+});
+
+/** Where Temporal is, by its own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key). */
+export interface TemporalPlace {
+  readonly connectionOptions: NativeConnectionOptions;
+  readonly namespace: string;
+}
+
+type Read<T extends z.ZodType> = Readonly<z.infer<T>> & { readonly temporal: TemporalPlace };
+export type WorkerConfig = Read<typeof Common>;
+export type ApiConfig = Read<typeof Api>;
+export type MigrationConfig = Read<typeof Migration>;
+
+/** The environment is not as it must be. Says each variable's name and what is expected, never its value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** @throws ConfigError */
+export const readWorkerConfig = (env: Environment): WorkerConfig => read(Common, env);
+/** @throws ConfigError */
+export const readApiConfig = (env: Environment): ApiConfig => read(Api, env);
+/** @throws ConfigError */
+export const readMigrationConfig = (env: Environment): MigrationConfig => read(Migration, env);
+
+function read<T extends z.ZodObject>(schema: T, env: Environment): Read<T> {
+  // An empty variable is one that is not set: compose files pass them on like that.
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(({ path, message }) => {
+      const name = path.join(".");
+      return `  ${name} ${name in given ? "is wrong" : "is missing"}: expected ${message}`;
+    });
+    throw new ConfigError(`The configuration is not complete:\n${lines.join("\n")}`);
+  }
+  return { ...parsed.data, temporal: readTemporal(given) };
+}
+
+function readTemporal(env: Record<string, string | undefined>): TemporalPlace {
+  const overrideEnvVars = Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars });
+  return { connectionOptions, namespace: namespace ?? "default" };
+}
