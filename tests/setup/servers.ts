@@ -20,13 +20,14 @@ declare module "vitest" {
   }
 }
 
+/** A first build of Temporal takes minutes: whoever waits should see why. */
+const log = (line: string): void => {
+  if (/building|built|downloading/.test(line)) console.error(line);
+};
+
 /** Starts each server once for the whole run, and bundles the workflows once. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "perennial-tests-"));
-  const log = (line: string): void => {
-    // A first build of Temporal takes minutes: whoever waits should see why.
-    if (/building|built|downloading/.test(line)) console.error(line);
-  };
   const [postgres, temporal, codePath] = await Promise.all([
     startPostgres({ dataDir: folder, port: 0, settings: { fsync: "off", max_connections: "200" }, log }),
     startTemporal({ namespaces: NAMESPACES, port: 0, uiPort: 0, log }),
