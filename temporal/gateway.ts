@@ -7,7 +7,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from "@temporalio/client";
-import type { SubscriptionId } from "../domain/ids.ts";
+import type { CheckoutId, SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import {
   type AskedBy,
@@ -50,7 +50,7 @@ export interface Gateway {
   /** Has it found, started before the promise resolves. @throws TemporalAway */
   routeNow(provider: Provider, eventId: string): Promise<void>;
   /** Opens a checkout; the command is in Postgres already, under the checkout's id. @throws TemporalAway */
-  openCheckout(id: SubscriptionId, checkoutId: string, timeoutMs: number): Promise<CommandReply>;
+  openCheckout(id: SubscriptionId, checkoutId: CheckoutId, timeoutMs: number): Promise<CommandReply>;
   /**
    * Asks something of a subscription; the same command id asks it once, also after the subscription's end.
    * @throws TemporalAway
@@ -59,7 +59,7 @@ export interface Gateway {
     id: SubscriptionId,
     name: OperatorCommand,
     commandId: string,
-    asked: AskedBy,
+    asked: Omit<AskedBy, "id">,
     timeoutMs: number,
   ): Promise<CommandReply>;
   /** Whether Temporal answers. */
@@ -126,15 +126,14 @@ export function createGateway(client: Client, onLost: (what: string, error: unkn
     openCheckout: (id, checkoutId, timeoutMs) =>
       inTime(timeoutMs, () =>
         client.workflow.executeUpdateWithStart(checkout, {
-          updateId: checkoutId,
+          args: [{ id: checkoutId }],
           startWorkflowOperation: new WithStartWorkflowOperation(SUBSCRIPTION_WORKFLOW, start(id)),
         }),
       ),
     command: (id, name, commandId, asked, timeoutMs) =>
       inTime(timeoutMs, () =>
         client.workflow.executeUpdateWithStart(OPERATOR_COMMANDS[name], {
-          updateId: commandId,
-          args: [asked],
+          args: [{ ...asked, id: commandId }],
           startWorkflowOperation: new WithStartWorkflowOperation(SUBSCRIPTION_WORKFLOW, start(id)),
         }),
       ),

@@ -1,6 +1,6 @@
 import { defineSignal, defineUpdate } from "@temporalio/workflow";
 import type { Outcome } from "../domain/command.ts";
-import type { SubscriptionId } from "../domain/ids.ts";
+import type { CheckoutId, SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { Status } from "../domain/status.ts";
 import type { Instant } from "../domain/time.ts";
@@ -20,8 +20,8 @@ export const routeEventWorkflowId = (provider: Provider, eventId: string): strin
 /** "Look again": carries nothing, because what happened is in Postgres and at the provider (R4). */
 export const wake = defineSignal("wake");
 
-/** Opens the provider's session; the update's id is the checkout's id. */
-export const checkout = defineUpdate<CommandReply>("checkout");
+/** Opens the provider's session. */
+export const checkout = defineUpdate<CommandReply, [{ readonly id: CheckoutId }]>("checkout");
 /** Ends the subscription at the provider now. By hand in the Web UI: `{"by":"maria","why":"asked by phone"}`. */
 export const cancel = defineUpdate<CommandReply, [AskedBy]>("cancel");
 /** Reads the provider's truth now. */
@@ -33,6 +33,11 @@ export const unpark = defineUpdate<CommandReply, [AskedBy]>("unpark");
 export interface AskedBy {
   readonly by: string;
   readonly why?: string;
+  /**
+   * The command's id: asked twice with the same, it is done once and answered alike. Not the update's own id, because
+   * Temporal would repeat an answer of "pending" for ever; that one serves where none is given, as by hand.
+   */
+  readonly id?: string;
 }
 
 /** `pending`: the provider or the database is away; the command is kept and will be carried out. */

@@ -14,7 +14,7 @@ import {
   unpark,
   wake,
 } from "./contract.ts";
-import { checkAskedBy } from "./validate.ts";
+import { checkAskedBy, checkCheckoutId } from "./validate.ts";
 
 /** What one run of a subscription's workflow holds in its hands. Everything else is in Postgres. */
 export interface Run {
@@ -23,8 +23,9 @@ export interface Run {
   dirty: boolean;
   /** Commands that no settled turn has taken in yet. */
   asked: AskedCommand[];
-  /** Ids of commands whose askers wait for an answer. */
-  readonly waiting: Set<string>;
+  /** Who waits for an answer: an update's id, and the id of the command that it asked. Two may ask the same. */
+  readonly waiting: Map<string, string>;
+  /** By update id. */
   readonly replies: Map<string, CommandReply>;
   /** Milliseconds by the system's clock (R13), absolute: a timer does not survive its run, a deadline does. */
   deadline: number | null;
@@ -42,7 +43,7 @@ export const begin = ({ subscriptionId, carried }: SubscriptionInput): Run => ({
   subscriptionId,
   dirty: carried?.dirty ?? true,
   asked: [...(carried?.commands ?? [])],
-  waiting: new Set(),
+  waiting: new Map(),
   replies: new Map(),
   deadline: carried?.deadline ?? null,
   retryAt: null,
@@ -74,8 +75,9 @@ export function listen(run: Run): void {
     log.warn("unknown signal, taken for a wake", { name });
     look();
   });
-  setHandler(checkout, () => submit(run, "checkout", { by: "api" }), {
-    description: "Open the checkout; sent by the API, with the checkout's id as update id",
+  setHandler(checkout, ({ id }) => submit(run, "checkout", { id, by: "api" }), {
+    description: "Open the checkout; sent by the API",
+    validator: checkCheckoutId,
   });
   setHandler(
     cancel,
@@ -94,35 +96,45 @@ export function listen(run: Run): void {
   );
 }
 
-async function submit(run: Run, kind: AskedCommand["kind"], { by, why }: AskedBy): Promise<CommandReply> {
-  const id = currentUpdateInfo()?.id ?? "";
-  run.asked.push({ id, kind, by, why: why ?? null });
-  run.waiting.add(id);
+async function submit(
+  run: Run,
+  kind: AskedCommand["kind"],
+  { by, why, ...asked }: AskedBy,
+): Promise<CommandReply> {
+  const updateId = currentUpdateInfo()?.id ?? "";
+  const id = asked.id ?? updateId;
+  if (!run.asked.some((command) => command.id === id)) run.asked.push({ id, kind, by, why: why ?? null });
+  run.waiting.set(updateId, id);
   run.dirty = true;
-  await condition(() => run.replies.has(id));
-  const answer = run.replies.get(id);
-  run.replies.delete(id);
-  return answer ?? { state: "pending", what: "The command is kept" };
+  await condition(() => run.replies.has(updateId));
+  const answer = run.replies.get(updateId);
+  run.replies.delete(updateId);
+  return answer ?? PENDING;
 }
+
+const PENDING: CommandReply = {
+  state: "pending",
+  what: "The provider or the database is away; the command is kept",
+};
 
 /** Gives the answers that Postgres holds to those who wait for them. */
 export function reply(
   run: Run,
   answers: readonly { readonly commandId: string; readonly outcome: Outcome }[],
 ): void {
-  for (const { commandId, outcome } of answers) {
-    if (run.waiting.delete(commandId)) run.replies.set(commandId, outcome);
+  for (const [updateId, id] of run.waiting) {
+    const answer = answers.find(({ commandId }) => commandId === id);
+    if (answer !== undefined) answerOne(run, updateId, answer.outcome);
   }
 }
 
 export function replyPending(run: Run): void {
-  for (const id of run.waiting) {
-    run.replies.set(id, {
-      state: "pending",
-      what: "The provider or the database is away; the command is kept",
-    });
-  }
-  run.waiting.clear();
+  for (const updateId of run.waiting.keys()) answerOne(run, updateId, PENDING);
+}
+
+function answerOne(run: Run, updateId: string, answer: CommandReply): void {
+  run.waiting.delete(updateId);
+  run.replies.set(updateId, answer);
 }
 
 const DAY_MS = 86_400_000;

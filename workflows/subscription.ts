@@ -1,5 +1,6 @@
 import {
   allHandlersFinished,
+  CancellationScope,
   condition,
   log,
   makeContinueAsNewFunc,
@@ -23,8 +24,12 @@ const LONGEST_RUN_MS = 28 * DAY_MS;
  * turns one by one and keeps the next deadline. What a turn means is decided in `settle`, which may change every
  * day without this changing.
  */
-export async function subscription(input: SubscriptionInput): Promise<SubscriptionResult> {
-  const run = begin(input);
+export function subscription(input: SubscriptionInput): Promise<SubscriptionResult> {
+  // A click on "Cancel" in the Web UI ends no subscription: the command of that name does.
+  return CancellationScope.nonCancellable(() => live(begin(input)));
+}
+
+async function live(run: Run): Promise<SubscriptionResult> {
   listen(run);
   if (run.standing !== null) setCurrentDetails(details(run.standing));
 

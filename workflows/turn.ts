@@ -17,8 +17,9 @@ const { settle } = proxyLocalActivities<Activities>({
 });
 const { perform } = proxyActivities<Activities>({
   startToCloseTimeout: "30 seconds",
-  scheduleToCloseTimeout: "60 seconds",
-  heartbeatTimeout: "12 seconds",
+  scheduleToCloseTimeout: "30 seconds",
+  // One request with its one repetition may take 17 seconds.
+  heartbeatTimeout: "20 seconds",
   retry: { initialInterval: "500 milliseconds", maximumAttempts: 2 },
   summary: "Ask the provider",
 });
@@ -41,7 +42,7 @@ const WAIT_FOR_PROVIDER_MS = 5_000;
  */
 export async function takeTurn(run: Run, turnId: string, cause: string): Promise<Report | undefined> {
   const asked = [...run.asked];
-  const awaited = [...run.waiting];
+  const awaited = [...new Set(run.waiting.values())];
   try {
     const { version, offsetMs, observation } = await observe(run.subscriptionId);
     run.offsetMs = offsetMs;
