@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { createPool } from "../store/pool.ts";
 import { createClient } from "../temporal/connect.ts";
@@ -76,6 +77,7 @@ export async function startStage({ dataDir, ports, log, say }: StageOptions): Pr
       DATABASE_URL: postgres.url,
       PORT: `${apiPort}`,
       PUBLIC_URL: apiUrl,
+      CATALOG_FILE: process.env["CATALOG_FILE"] ?? fileURLToPath(new URL("../catalog.yaml", import.meta.url)),
       STRIPE_API_BASE: `http://127.0.0.1:${sandboxPort}`,
       ...(temporal === null ? temporalVariables() : { TEMPORAL_ADDRESS: temporal.address }),
       // What waits is taken up soon: nobody at a stage has half a minute.
