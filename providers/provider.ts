@@ -38,7 +38,7 @@ export type Interest =
   /** Stored, but it cannot be read: to be parked. */
   | { readonly kind: "unreadable"; readonly why: string };
 
-export const REJECTIONS = [
+const REJECTIONS = [
   "missing_signature",
   "repeated_signature",
   "bad_signature",
@@ -72,7 +72,7 @@ export class ProviderError extends Error {
   readonly kind: ProviderErrorKind;
   /** The same idempotency key would only give this answer again (a replayed 5xx). */
   readonly replayed: boolean;
-  /** The provider's machine name of the error, such as `resource_missing`. */
+  /** A machine name: the provider's, such as `resource_missing`, else the network's, else `http_502` and the like. */
   readonly code: string | null;
   constructor(
     provider: Provider,
@@ -130,7 +130,10 @@ export type CallResult =
     }
   | { readonly name: "cancel_subscription"; readonly state: "canceled" };
 
-/** The one interface to those who collect the money. All else speaks to this; only `providers/` knows a vendor. */
+/**
+ * The one interface to those who collect the money. All else speaks to this; only `providers/` knows a vendor.
+ * `look`, `trace`, `call` and `find` each end within 10 s, however many requests they make.
+ */
 export interface PaymentProvider {
   readonly name: Provider;
 
@@ -169,7 +172,8 @@ export interface PaymentProvider {
   ): Promise<CallResult>;
 
   /**
-   * Reads whether an earlier call was carried out after all (R6). Null is a proof that it was not.
+   * Reads whether an earlier call was carried out after all (R6). Null is a proof that it was not; a session that
+   * was opened and has expired counts as not opened.
    * @param since milliseconds: no attempt was made before
    * @throws ProviderError
    */

@@ -1,10 +1,16 @@
 import type { Stripe } from "stripe";
-import { type CallRequest, type CallResult, ProviderError } from "../provider.ts";
-import { asking, askingFor } from "./errors.ts";
+import { asStatus, isTerminal } from "../../domain/status.ts";
+import type { CallRequest, CallResult } from "../provider.ts";
+import { ProviderError } from "../provider.ts";
+import type { Ask } from "./ask.ts";
+import { orNull } from "./ask.ts";
 import { METADATA_CHECKOUT, METADATA_CUSTOMER, METADATA_SUBSCRIPTION } from "./metadata.ts";
+import { sessionState } from "./read.ts";
+
+type Sent = Readonly<Record<string, unknown>>;
 
 /** What is sent for a request, exactly; stored before it is sent (R6). */
-export function parameters(request: CallRequest): Readonly<Record<string, unknown>> {
+export function parameters(request: CallRequest): Sent {
   switch (request.name) {
     case "create_customer":
       return {
@@ -35,95 +41,107 @@ export function parameters(request: CallRequest): Readonly<Record<string, unknow
 }
 
 export async function call(
-  stripe: Stripe,
+  ask: Ask,
   request: CallRequest,
-  sent: Readonly<Record<string, unknown>>,
+  sent: Sent,
   idempotencyKey: string,
 ): Promise<CallResult> {
   const options = { idempotencyKey };
   switch (request.name) {
     case "create_customer": {
-      const customer = await asking(() => stripe.customers.create({ ...sent }, options));
+      const customer = await ask((stripe) => stripe.customers.create({ ...sent }, options));
       return { name: request.name, providerCustomerId: customer.id };
     }
-    case "open_session": {
-      const session = await asking(() => stripe.checkout.sessions.create({ ...sent }, options));
-      return opened(session);
-    }
+    case "open_session":
+      return open(ask, request, sent, options);
     case "expire_session":
-      return expire(stripe, request.sessionId, options);
-    case "cancel_subscription": {
-      await asking(() => stripe.subscriptions.cancel(request.subscriptionId, {}, options));
-      return { name: request.name, state: "canceled" };
-    }
+      return expire(ask, request, sent, options);
+    case "cancel_subscription":
+      return cancel(ask, request, sent, options);
     default:
       return request satisfies never;
   }
 }
 
-async function expire(
-  stripe: Stripe,
-  sessionId: string,
+type Request<Name> = Extract<CallRequest, { name: Name }>;
+
+async function open(
+  ask: Ask,
+  request: Request<"open_session">,
+  sent: Sent,
   options: Stripe.RequestOptions,
 ): Promise<CallResult> {
-  try {
-    await asking(() => stripe.checkout.sessions.expire(sessionId, {}, options));
-    return { name: "expire_session", state: "expired" };
-  } catch (error) {
-    if (!(error instanceof ProviderError) || error.kind !== "refused") throw error;
-    // Only an open session can be expired. What it is instead is the answer.
-    const session = await asking(() => stripe.checkout.sessions.retrieve(sessionId));
-    if (session.status === "open") throw error;
-    return { name: "expire_session", state: session.status === "complete" ? "complete" : "expired" };
-  }
+  const made = await ask((stripe) => stripe.checkout.sessions.create({ ...sent }, options));
+  // What is said again was true when it was said first: by now the session may be over.
+  const isOld = made.lastResponse.headers["idempotent-replayed"] === "true";
+  const session = isOld ? await ask((stripe) => stripe.checkout.sessions.retrieve(made.id)) : made;
+  if (sessionState(session) !== "expired") return opened(request, session);
+  throw new ProviderError("stripe", "unavailable", `Stripe: session ${made.id} has expired`, {
+    code: "session_expired",
+    replayed: true,
+  });
 }
 
-function opened(session: Stripe.Checkout.Session): CallResult {
+/** @throws ProviderError when a customer can do nothing with it */
+export function opened(request: Request<"open_session">, session: Stripe.Checkout.Session): CallResult {
+  const url =
+    sessionState(session) === "complete"
+      ? // It has no page any more; whoever has paid goes on from here.
+        request.successUrl.replace("{CHECKOUT_SESSION_ID}", session.id)
+      : session.url;
+  if (!url) {
+    throw new ProviderError("stripe", "refused", `Stripe: session ${session.id} has no page`, {
+      code: "session_without_url",
+    });
+  }
   return {
     name: "open_session",
     sessionId: session.id,
-    url: session.url ?? "",
+    url,
     expiresAt: session.expires_at * 1_000,
   };
 }
 
-/** How many of the newest objects are searched for one that we may have made. */
-const SEARCH_LIMIT = 1_000;
-
-/** Looks for what an earlier attempt may have done. Lists are consistent at Stripe; its search API is not. */
-export async function find(stripe: Stripe, request: CallRequest, since: number): Promise<CallResult | null> {
-  switch (request.name) {
-    case "create_customer": {
-      const created = { gte: Math.floor(since / 1_000) - 60 };
-      const filter = request.email === null ? { created } : { email: request.email, created };
-      return asking(async () => {
-        const customers = await stripe.customers
-          .list({ ...filter, limit: 100 })
-          .autoPagingToArray({ limit: SEARCH_LIMIT });
-        const ours = customers.find(
-          (customer) => customer.metadata[METADATA_CUSTOMER] === request.customerId,
-        );
-        return ours === undefined ? null : { name: request.name, providerCustomerId: ours.id };
-      });
-    }
-    case "open_session":
-      return asking(async () => {
-        const sessions = await stripe.checkout.sessions
-          .list({ customer: request.providerCustomerId, limit: 100 })
-          .autoPagingToArray({ limit: SEARCH_LIMIT });
-        const ours = sessions.find((session) => session.client_reference_id === request.checkout.id);
-        return ours === undefined ? null : opened(ours);
-      });
-    case "expire_session": {
-      const session = await askingFor(() => stripe.checkout.sessions.retrieve(request.sessionId));
-      if (session === null || session.status === "open") return null;
-      return { name: request.name, state: session.status === "complete" ? "complete" : "expired" };
-    }
-    case "cancel_subscription": {
-      const subscription = await askingFor(() => stripe.subscriptions.retrieve(request.subscriptionId));
-      return subscription?.status === "canceled" ? { name: request.name, state: "canceled" } : null;
-    }
-    default:
-      return request satisfies never;
+async function expire(
+  ask: Ask,
+  { name, sessionId }: Request<"expire_session">,
+  sent: Sent,
+  options: Stripe.RequestOptions,
+): Promise<CallResult> {
+  try {
+    await ask((stripe) => stripe.checkout.sessions.expire(sessionId, { ...sent }, options));
+    return { name, state: "expired" };
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.kind !== "refused") throw error;
+    // Only an open session can be expired. What it is instead is the answer.
+    const state = sessionState(await ask((stripe) => stripe.checkout.sessions.retrieve(sessionId)));
+    if (state === "open" || state === null) throw error;
+    return { name, state };
   }
+}
+
+async function cancel(
+  ask: Ask,
+  { name, subscriptionId }: Request<"cancel_subscription">,
+  sent: Sent,
+  options: Stripe.RequestOptions,
+): Promise<CallResult> {
+  try {
+    await ask((stripe) => stripe.subscriptions.cancel(subscriptionId, { ...sent }, options));
+  } catch (error) {
+    if (!(error instanceof ProviderError) || (error.kind !== "refused" && error.kind !== "not_found")) {
+      throw error;
+    }
+    // To Stripe, what has ended is gone: "No such subscription", though it can be read.
+    if (!(await isOver(ask, subscriptionId))) throw error;
+  }
+  return { name, state: "canceled" };
+}
+
+/** Whether there is nothing to cancel: it has ended, or it never was. */
+export async function isOver(ask: Ask, subscriptionId: string): Promise<boolean> {
+  const subscription = await orNull(ask((stripe) => stripe.subscriptions.retrieve(subscriptionId)));
+  if (subscription === null) return true;
+  const status = asStatus(subscription.status);
+  return status !== undefined && isTerminal(status);
 }

@@ -1,52 +1,76 @@
 import { Stripe } from "stripe";
+import type { ProviderErrorKind } from "../provider.ts";
 import { ProviderError } from "../provider.ts";
 
-/** Says in our words what Stripe's error means for what to do next. */
-export function toProviderError(error: unknown): unknown {
-  if (!(error instanceof Stripe.errors.StripeError)) return error;
-  const details = {
-    cause: error,
-    code: error.code ?? null,
+type StripeError = InstanceType<typeof Stripe.errors.StripeError>;
+
+/**
+ * Says in our words what went wrong at Stripe, and what that means for what to do next. Stripe's own error is left
+ * behind: it holds the whole reply (R10).
+ */
+export function toProviderError(error: unknown): ProviderError {
+  if (error instanceof ProviderError) return error;
+  if (!(error instanceof Stripe.errors.StripeError)) {
+    // The SDK trips over an answer that is JSON but not Stripe's. What was asked may have been done.
+    return new ProviderError("stripe", "unavailable", "Stripe: an answer that cannot be read", {
+      cause: error,
+      code: "unreadable_answer",
+    });
+  }
+  return new ProviderError("stripe", kindOf(error), `Stripe: ${describe(error)}`, {
+    code: codeOf(error),
     replayed: error.headers?.["idempotent-replayed"] === "true",
-  };
-  const message = `Stripe: ${error.message}`;
-  if (
-    error instanceof Stripe.errors.StripeAuthenticationError ||
-    error instanceof Stripe.errors.StripePermissionError ||
-    isMissingPrice(error)
-  ) {
-    return new ProviderError("stripe", "misconfigured", message, details);
-  }
-  if (error.statusCode === 404) return new ProviderError("stripe", "not_found", message, details);
-  if (
-    error instanceof Stripe.errors.StripeCardError ||
-    error instanceof Stripe.errors.StripeIdempotencyError ||
-    (error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode !== 409)
-  ) {
-    return new ProviderError("stripe", "refused", message, details);
-  }
-  // Connection errors, time-outs, 409, 429, 5xx and replies that are not JSON: it may have been done.
-  return new ProviderError("stripe", "unavailable", message, details);
+  });
 }
 
-const isMissingPrice = (error: InstanceType<typeof Stripe.errors.StripeError>): boolean =>
-  error.code === "resource_missing" && (error.param ?? "").includes("price");
-
-/** Runs a request to Stripe; its errors come out as ours. */
-export async function asking<T>(request: () => Promise<T>): Promise<T> {
-  try {
-    return await request();
-  } catch (error) {
-    throw toProviderError(error);
+function kindOf(error: StripeError): ProviderErrorKind {
+  const { errors } = Stripe;
+  if (
+    error instanceof errors.StripeAuthenticationError ||
+    error instanceof errors.StripePermissionError ||
+    isOurSetup(error)
+  ) {
+    return "misconfigured";
   }
+  // 404 for an object in the path, 400 for one in a parameter.
+  if (error.code === "resource_missing") return "not_found";
+  // No object is missing but the address: this is no proof that anything is absent.
+  if (error.statusCode === 404) return "misconfigured";
+  if (
+    error instanceof errors.StripeCardError ||
+    error instanceof errors.StripeIdempotencyError ||
+    error instanceof errors.StripeInvalidRequestError
+  ) {
+    return "refused";
+  }
+  // Connection errors, time-outs, 409, 429, 5xx and answers that are not JSON: it may have been done.
+  return "unavailable";
 }
 
-/** The same, with "there is no such object" as null. */
-export async function askingFor<T>(request: () => Promise<T>): Promise<T | null> {
-  try {
-    return await asking(request);
-  } catch (error) {
-    if (error instanceof ProviderError && error.kind === "not_found") return null;
-    throw error;
-  }
+/** Codes that are about the key or the account, and so about every request (docs.stripe.com/error-codes). */
+const SETUP_CODES = new Set(
+  "account_invalid api_key_expired livemode_mismatch secret_key_required testmode_charges_only".split(" "),
+);
+
+/** A price of our catalog that Stripe has not or no longer sells, or a key of the other mode. */
+const isOurSetup = (error: StripeError): boolean =>
+  SETUP_CODES.has(error.code ?? "") ||
+  (error instanceof Stripe.errors.StripeInvalidRequestError && /\bprice\b/.test(error.param ?? "")) ||
+  /a similar object exists in (test|live) mode/.test(error.message);
+
+/** Stripe's machine name of the error, else the network's, else the HTTP status. It goes where no text may go (R10). */
+function codeOf({ code, detail, statusCode }: StripeError): string {
+  if (code !== undefined && /^\w{1,60}$/.test(code)) return code;
+  if (typeof detail === "object" && "code" in detail && typeof detail.code === "string") return detail.code;
+  return statusCode === undefined ? "unreadable_answer" : `http_${statusCode}`;
+}
+
+/** What Stripe says may quote what we sent, such as an e-mail address, a key or a client secret. */
+const QUOTED = /\S*@\S*|\S*\b(?:sk|rk|whsec)_\S*|\S*_secret_\S*|\d(?:[ -]?\d){12,}/g;
+
+function describe(error: StripeError): string {
+  const { message, param, requestId } = error;
+  const text = typeof message === "string" ? message.replace(QUOTED, "[left out]") : "no words";
+  const told = param === "email" ? "the e-mail address is not accepted" : text;
+  return `${told} (${[codeOf(error), param, requestId].filter((part) => part !== undefined).join(", ")})`;
 }

@@ -3,41 +3,68 @@ import type { EventSubject, Interest } from "../provider.ts";
 import { METADATA_SUBSCRIPTION } from "./metadata.ts";
 
 /** An id, whether Stripe sent it bare or expanded, of whatever API version. */
-const Id = z.union([z.string(), z.object({ id: z.string() }).transform((object) => object.id)]).nullish();
+const Id = z
+  .union([z.string().min(1), z.object({ id: z.string().min(1) }).transform((object) => object.id)])
+  .nullish();
+const OwnId = z.string().min(1);
 
-const Metadata = z.record(z.string(), z.string()).nullish();
+/** Our own entry only: what others keep in metadata is theirs, whatever it is. */
+const Metadata = z.object({ [METADATA_SUBSCRIPTION]: z.string().optional().catch(undefined) }).nullish();
+const referenceOf = (metadata: z.infer<typeof Metadata>): string | null =>
+  metadata?.[METADATA_SUBSCRIPTION] ?? null;
 
-const SubscriptionObject = z.object({ id: z.string(), customer: Id, metadata: Metadata });
+const SubscriptionObject = z.object({ id: OwnId, customer: Id, metadata: Metadata });
 
 const SessionObject = z.object({
-  id: z.string(),
+  id: OwnId,
   customer: Id,
   subscription: Id,
   metadata: Metadata,
   mode: z.string().nullish(),
 });
 
+const LineParent = z.object({ subscription: Id }).nullish();
+const Line = z.object({
+  parent: z
+    .object({ subscription_item_details: LineParent, invoice_item_details: LineParent })
+    .partial()
+    .nullish(),
+  // Before 2025-03-31.basil.
+  subscription: Id,
+});
+
 const InvoiceObject = z.object({
-  id: z.string(),
+  id: OwnId,
   customer: Id,
   attempt_count: z.number().int().nullish(),
   parent: z
     .object({ subscription_details: z.object({ subscription: Id, metadata: Metadata }).nullish() })
     .nullish(),
+  // Read only where nothing else names the subscription, so odd lines do no harm elsewhere.
+  lines: z
+    .object({ data: z.array(Line) })
+    .nullish()
+    .catch(null),
   // Before 2025-03-31.basil.
   subscription: Id,
   subscription_details: z.object({ metadata: Metadata }).nullish(),
 });
 
 const InvoicePaymentObject = z.object({
-  id: z.string(),
+  id: OwnId,
   invoice: Id,
   payment: z.object({ payment_intent: Id, charge: Id }).nullish(),
 });
 
-const ChargeObject = z.object({ id: z.string(), customer: Id, payment_intent: Id, invoice: Id });
+const ChargeObject = z.object({
+  id: OwnId,
+  customer: Id,
+  payment_intent: Id,
+  // Before 2025-03-31.basil.
+  invoice: Id,
+});
 
-const RefundObject = z.object({ id: z.string(), charge: Id, payment_intent: Id });
+const RefundObject = z.object({ id: OwnId, charge: Id, payment_intent: Id });
 
 const NOTHING: EventSubject = {
   objectId: null,
@@ -60,25 +87,27 @@ const subscription: Reader = (object) => {
     objectId: id,
     subscriptionId: id,
     customerId: customer ?? null,
-    reference: metadata?.[METADATA_SUBSCRIPTION] ?? null,
+    reference: referenceOf(metadata),
   };
 };
 
 const session: Reader = (object) => {
   const { id, customer, metadata, mode, ...rest } = SessionObject.parse(object);
-  if (mode !== "subscription") return null;
+  // Old sessions have no mode.
+  if (mode !== "subscription" && !rest.subscription) return null;
   return {
     objectId: id,
     sessionId: id,
     customerId: customer ?? null,
     subscriptionId: rest.subscription ?? null,
-    reference: metadata?.[METADATA_SUBSCRIPTION] ?? null,
+    reference: referenceOf(metadata),
   };
 };
 
 const invoice: Reader = (object, type) => {
-  const { id, customer, parent, attempt_count, ...old } = InvoiceObject.parse(object);
-  const subscriptionId = parent?.subscription_details?.subscription ?? old.subscription ?? null;
+  const { id, customer, parent, attempt_count, lines, ...old } = InvoiceObject.parse(object);
+  const subscriptionId =
+    parent?.subscription_details?.subscription ?? old.subscription ?? subscriptionOfLines(lines?.data ?? []);
   if (subscriptionId === null) return null;
   const metadata = parent?.subscription_details?.metadata ?? old.subscription_details?.metadata;
   return {
@@ -86,10 +115,19 @@ const invoice: Reader = (object, type) => {
     invoiceId: id,
     subscriptionId,
     customerId: customer ?? null,
-    reference: metadata?.[METADATA_SUBSCRIPTION] ?? null,
+    reference: referenceOf(metadata),
     failedAttempt: type === "invoice.payment_failed" ? Math.max(1, attempt_count ?? 1) : null,
   };
 };
+
+/** An invoice made by hand names the subscription that it collects for in its lines only. */
+const subscriptionOfLines = (lines: readonly z.infer<typeof Line>[]): string | null =>
+  lines
+    .map(
+      ({ parent, subscription: old }) =>
+        parent?.subscription_item_details?.subscription ?? parent?.invoice_item_details?.subscription ?? old,
+    )
+    .find((id) => typeof id === "string") ?? null;
 
 const invoicePayment: Reader = (object) => {
   const { id, payment, ...rest } = InvoicePaymentObject.parse(object);
@@ -118,34 +156,36 @@ const refund: Reader = (object) => {
 };
 
 /** The events that change what we know, and how to read what each is about. */
-const READERS: Readonly<Record<string, Reader>> = {
-  "checkout.session.completed": session,
-  "checkout.session.expired": session,
-  "customer.subscription.created": subscription,
-  "customer.subscription.updated": subscription,
-  "customer.subscription.deleted": subscription,
-  "customer.subscription.paused": subscription,
-  "customer.subscription.resumed": subscription,
-  "invoice.paid": invoice,
-  "invoice.payment_succeeded": invoice,
-  "invoice.payment_failed": invoice,
-  "invoice.payment_action_required": invoice,
-  "invoice.voided": invoice,
-  "invoice.marked_uncollectible": invoice,
-  "invoice_payment.paid": invoicePayment,
-  "charge.refunded": charge,
-  "refund.created": refund,
-  "refund.updated": refund,
-  "refund.failed": refund,
-};
+const READERS: ReadonlyMap<string, Reader> = new Map(
+  Object.entries({
+    "checkout.session.completed": session,
+    "checkout.session.expired": session,
+    "customer.subscription.created": subscription,
+    "customer.subscription.updated": subscription,
+    "customer.subscription.deleted": subscription,
+    "customer.subscription.paused": subscription,
+    "customer.subscription.resumed": subscription,
+    "invoice.paid": invoice,
+    "invoice.payment_succeeded": invoice,
+    "invoice.payment_failed": invoice,
+    "invoice.payment_action_required": invoice,
+    "invoice.voided": invoice,
+    "invoice.marked_uncollectible": invoice,
+    "invoice_payment.paid": invoicePayment,
+    "charge.refunded": charge,
+    "refund.created": refund,
+    "refund.updated": refund,
+    "refund.failed": refund,
+  }),
+);
 
 /** The events to subscribe the webhook endpoint to. */
-export const STRIPE_EVENTS: readonly string[] = Object.keys(READERS);
+export const STRIPE_EVENTS: readonly string[] = [...READERS.keys()];
 
 const Payload = z.object({ account: z.string().nullish(), data: z.object({ object: z.unknown() }) });
 
 export function interest(type: string, payload: unknown): Interest {
-  const read = READERS[type];
+  const read = READERS.get(type);
   if (read === undefined) return { kind: "ignore", reason: `nothing is decided from ${type}` };
   try {
     const { account, data } = Payload.parse(payload);

@@ -1,32 +1,43 @@
 import type { Stripe } from "stripe";
 import type { ObservedInvoice, ObservedRefund } from "../../domain/observation.ts";
 import type { EventSubject, Look, Seen } from "../provider.ts";
-import { asking, askingFor } from "./errors.ts";
-import { METADATA_SUBSCRIPTION } from "./metadata.ts";
-import { idOf, readInvoice, readRefund, readSession, readSubscription } from "./read.ts";
+import type { Ask } from "./ask.ts";
+import { orNull } from "./ask.ts";
+import { listed } from "./list.ts";
+import { idOf, readInvoice, readRefund, readSession, readSubscription, subscriptionOf } from "./read.ts";
+import { tracedSubscription } from "./trace.ts";
 
 /** How many of the newest invoices are read at each look; older ones only when an event names them. */
 const INVOICES_A_LOOK = 20;
+/** How many named objects are fetched at once: Stripe limits requests a second, and all must fit one errand. */
+const AT_ONCE = 5;
+
+/** By object id: what could not be found or read. */
+type Problems = Map<string, string>;
 
 /** Reads the current truth, and by its id each object that an event names (R4). */
-export async function look(stripe: Stripe, at: Look): Promise<Seen> {
-  const problems = new Map<string, string>();
-  const session =
-    at.sessionId === null
-      ? null
-      : await askingFor(() => stripe.checkout.sessions.retrieve(at.sessionId ?? ""));
-  const subscriptionId =
-    at.subscriptionId ??
-    idOf(session?.subscription) ??
-    at.named.find((subject) => subject.subscriptionId !== null)?.subscriptionId ??
-    null;
+export async function look(ask: Ask, at: Look): Promise<Seen> {
+  const problems: Problems = new Map();
+  const { sessionId } = at;
+  const found =
+    sessionId === null ? null : await orNull(ask((stripe) => stripe.checkout.sessions.retrieve(sessionId)));
+  const session = found && readSession(found);
+  if (found !== null && session === null) {
+    problems.set(found.id, `the state of session ${found.id} is unknown to this version: ${found.status}`);
+  }
+  const subscriptionId = at.subscriptionId ?? idOf(found?.subscription) ?? (await namedSubscription(ask, at));
+  for (const { subscriptionId: other } of at.named) {
+    if (other !== null && other !== subscriptionId) {
+      problems.set(other, `${other} is not the subscription looked at, ${subscriptionId}`);
+    }
+  }
   const [subscription, invoices, refunds] = await Promise.all([
-    subscriptionId === null ? null : askingFor(() => stripe.subscriptions.retrieve(subscriptionId)),
-    invoicesOf(stripe, subscriptionId, at.named, problems),
-    refundsOf(stripe, at.named, problems),
+    subscriptionId === null ? null : orNull(ask((stripe) => stripe.subscriptions.retrieve(subscriptionId))),
+    subscriptionId === null ? [] : invoicesOf(ask, subscriptionId, at.named, problems),
+    refundsOf(ask, at.named, problems),
   ]);
   return {
-    session: session && readSession(session),
+    session,
     subscription: subscription && readSubscription(subscription),
     invoices,
     refunds,
@@ -34,95 +45,87 @@ export async function look(stripe: Stripe, at: Look): Promise<Seen> {
   };
 }
 
-async function invoicesOf(
-  stripe: Stripe,
-  subscriptionId: string | null,
-  named: readonly EventSubject[],
-  problems: Map<string, string>,
-): Promise<readonly ObservedInvoice[]> {
-  if (subscriptionId === null) return [];
-  const newest = await asking(() =>
-    stripe.invoices.list({ subscription: subscriptionId, limit: INVOICES_A_LOOK, expand: ["data.payments"] }),
-  );
-  const known = new Set(newest.data.map((invoice) => invoice.id));
-  const older = new Set(named.flatMap(({ invoiceId }) => (invoiceId === null ? [] : [invoiceId])));
-  const invoices = newest.data.map(readInvoice);
-  for (const id of older) {
-    if (known.has(id)) continue;
-    const invoice = await askingFor(() => stripe.invoices.retrieve(id, { expand: ["payments"] }));
-    if (invoice === null) problems.set(id, `Stripe has no invoice ${id}`);
-    else invoices.push(readInvoice(invoice));
+/** The subscription that the events are about: named by one, else, of an adopted one, by Stripe's own joins. */
+async function namedSubscription(ask: Ask, { sessionId, named }: Look): Promise<string | null> {
+  const [first] = named.flatMap((subject) => subject.subscriptionId ?? []);
+  if (first !== undefined || sessionId !== null) return first ?? null;
+  for (const subject of named) {
+    const traced = await tracedSubscription(ask, subject);
+    if (traced !== null) return traced;
   }
-  return invoices.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  return null;
+}
+
+async function invoicesOf(
+  ask: Ask,
+  subscriptionId: string,
+  named: readonly EventSubject[],
+  problems: Problems,
+): Promise<readonly ObservedInvoice[]> {
+  const newest = await orNull(
+    ask((stripe) =>
+      stripe.invoices.list({
+        subscription: subscriptionId,
+        limit: INVOICES_A_LOOK,
+        expand: ["data.payments"],
+      }),
+    ),
+  );
+  const invoices = newest?.data ?? [];
+  const known = new Set(invoices.map((invoice) => invoice.id));
+  const older = named.flatMap(({ invoiceId }) => invoiceId ?? []).filter((id) => !known.has(id));
+  await fewAtOnce(older, async (id) => {
+    const invoice = await orNull(ask((stripe) => stripe.invoices.retrieve(id, { expand: ["payments"] })));
+    const owner = invoice && subscriptionOf(invoice);
+    if (invoice === null) problems.set(id, `Stripe has no invoice ${id}`);
+    else if (owner === subscriptionId) invoices.push(invoice);
+    else problems.set(id, `invoice ${id} is of ${owner ?? "no subscription"}, not of ${subscriptionId}`);
+  });
+  return invoices
+    .flatMap((invoice) => {
+      const read = readInvoice(invoice);
+      if (read === null) {
+        const what = `the state of invoice ${invoice.id} is unknown to this version: ${invoice.status}`;
+        problems.set(invoice.id, what);
+      }
+      return read ?? [];
+    })
+    .toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
 }
 
 async function refundsOf(
-  stripe: Stripe,
+  ask: Ask,
   named: readonly EventSubject[],
-  problems: Map<string, string>,
+  problems: Problems,
 ): Promise<readonly ObservedRefund[]> {
-  const refunds = new Map<string, ObservedRefund>();
-  for (const { refundId, objectId, chargeId } of named) {
-    if (refundId !== null && !refunds.has(refundId)) {
-      const refund = await askingFor(() => stripe.refunds.retrieve(refundId));
-      if (refund === null) problems.set(refundId, `Stripe has no refund ${refundId}`);
-      else refunds.set(refund.id, readRefund(refund));
-    } else if (chargeId !== null && objectId === chargeId) {
-      // charge.refunded names the charge only: its refunds are listed (facts: providers A1).
-      const page = await asking(() => stripe.refunds.list({ charge: chargeId, limit: 100 }));
-      for (const refund of page.data) refunds.set(refund.id, readRefund(refund));
-    }
-  }
-  return [...refunds.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-/** From a refund or charge to its payment, from there to the invoice, from there to the subscription (facts: A1). */
-export async function trace(
-  stripe: Stripe,
-  subject: EventSubject,
-): Promise<{ subscriptionId: string; reference: string | null } | null> {
-  const subscriptionId =
-    subject.subscriptionId ??
-    (await subscriptionOfSession(stripe, subject.sessionId)) ??
-    (await subscriptionOfInvoice(stripe, subject.invoiceId)) ??
-    (await subscriptionOfPayment(stripe, await paymentOf(stripe, subject)));
-  if (subscriptionId === null) return null;
-  const subscription = await askingFor(() => stripe.subscriptions.retrieve(subscriptionId));
-  return { subscriptionId, reference: subscription?.metadata[METADATA_SUBSCRIPTION] ?? null };
-}
-
-async function subscriptionOfSession(stripe: Stripe, sessionId: string | null): Promise<string | null> {
-  if (sessionId === null) return null;
-  return idOf((await askingFor(() => stripe.checkout.sessions.retrieve(sessionId)))?.subscription);
-}
-
-async function subscriptionOfInvoice(stripe: Stripe, invoiceId: string | null): Promise<string | null> {
-  if (invoiceId === null) return null;
-  const invoice = await askingFor(() => stripe.invoices.retrieve(invoiceId));
-  return idOf(invoice?.parent?.subscription_details?.subscription);
-}
-
-async function paymentOf(stripe: Stripe, subject: EventSubject): Promise<string | null> {
-  if (subject.paymentId !== null) return subject.paymentId;
-  const { refundId, chargeId } = subject;
-  if (refundId !== null) {
-    const refund = await askingFor(() => stripe.refunds.retrieve(refundId));
-    if (refund?.payment_intent) return idOf(refund.payment_intent);
-  }
-  if (chargeId === null) return null;
-  return idOf((await askingFor(() => stripe.charges.retrieve(chargeId)))?.payment_intent);
-}
-
-async function subscriptionOfPayment(stripe: Stripe, paymentId: string | null): Promise<string | null> {
-  if (paymentId === null) return null;
-  const { data } = await asking(() =>
-    stripe.invoicePayments.list({
-      payment: { type: "payment_intent", payment_intent: paymentId },
-      limit: 1,
-      expand: ["data.invoice"],
-    }),
+  const refunds = new Map<string, Stripe.Refund>();
+  const byId = named.flatMap(({ refundId }) => refundId ?? []);
+  // charge.refunded names the charge only: its refunds are listed (facts: providers A1).
+  const byCharge = named.flatMap(({ objectId, chargeId }) =>
+    chargeId !== null && chargeId === objectId ? chargeId : [],
   );
-  const invoice = data[0]?.invoice;
-  if (invoice === undefined || typeof invoice === "string" || !("parent" in invoice)) return null;
-  return idOf(invoice.parent?.subscription_details?.subscription);
+  await fewAtOnce(byId, async (id) => {
+    const refund = await orNull(ask((stripe) => stripe.refunds.retrieve(id)));
+    if (refund === null) problems.set(id, `Stripe has no refund ${id}`);
+    else refunds.set(id, refund);
+  });
+  await fewAtOnce(byCharge, async (charge) => {
+    const all = listed(ask, (stripe, position) => stripe.refunds.list({ charge, ...position }));
+    for await (const refund of all) refunds.set(refund.id, refund);
+  });
+  return [...refunds.values()]
+    .flatMap((refund) => {
+      const read = readRefund(refund);
+      if (read === null) problems.set(refund.id, `refund ${refund.id} names no payment`);
+      return read ?? [];
+    })
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Does the work for each different id, a few at a time. */
+async function fewAtOnce(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
+  const each = [...new Set(ids)];
+  for (let from = 0; from < each.length; from += AT_ONCE) {
+    await Promise.all(each.slice(from, from + AT_ONCE).map(work));
+  }
 }

@@ -1,54 +1,61 @@
 import type { Stripe } from "stripe";
 import type {
   ObservedInvoice,
+  ObservedPayment,
   ObservedRefund,
   ObservedSession,
   ObservedSubscription,
 } from "../../domain/observation.ts";
-import { ProviderError } from "../provider.ts";
 
 /** Stripe's times are whole seconds; ours are milliseconds. */
 const ms = (seconds: number): number => seconds * 1_000;
-const msOrNull = (seconds: number | null | undefined): number | null => (seconds ? ms(seconds) : null);
+const msOrNull = (seconds: number | null | undefined): number | null =>
+  typeof seconds === "number" ? ms(seconds) : null;
 
 export const idOf = (reference: string | { readonly id: string } | null | undefined): string | null =>
   typeof reference === "string" ? reference : (reference?.id ?? null);
 
 const SESSION_STATES = ["open", "complete", "expired"] as const;
 
-export function readSession(session: Stripe.Checkout.Session): ObservedSession {
-  return {
-    id: session.id,
-    state: SESSION_STATES.find((state) => state === session.status) ?? "open",
-    expiresAt: ms(session.expires_at),
-    subscriptionId: idOf(session.subscription),
-  };
+/** Null: in a state that was added after this was written, so it cannot be said whether it can be paid. */
+export const sessionState = (session: Stripe.Checkout.Session): ObservedSession["state"] | null =>
+  SESSION_STATES.find((state) => state === session.status) ?? null;
+
+/** Null: in a state that this version does not know. */
+export function readSession(session: Stripe.Checkout.Session): ObservedSession | null {
+  const state = sessionState(session);
+  return state === null
+    ? null
+    : {
+        id: session.id,
+        state,
+        expiresAt: ms(session.expires_at),
+        subscriptionId: idOf(session.subscription),
+      };
 }
 
-/** @throws ProviderError when it has no item: no price, no period, nothing that we could have sold */
 export function readSubscription(subscription: Stripe.Subscription): ObservedSubscription {
   const items = subscription.items.data;
   const [item] = items;
-  if (item === undefined)
-    throw new ProviderError("stripe", "refused", `subscription ${subscription.id} has no item`);
-  // Since basil the period is the items'; several items bill together when the last of them does.
-  const period = {
-    start: ms(Math.min(...items.map((each) => each.current_period_start))),
-    end: ms(Math.max(...items.map((each) => each.current_period_end))),
-  };
-  const quantity = item.quantity ?? 1;
+  const quantity = item?.quantity ?? 1;
+  const period = periodOf(subscription, items);
   return {
     provider: "stripe",
     id: subscription.id,
-    customerId: idOf(subscription.customer) ?? "",
+    // The type promises a customer. Two without one must not be taken for one customer's.
+    customerId: idOf(subscription.customer) ?? subscription.id,
     // A paused collection is paused (R12), though Stripe's status does not say so.
     status:
       subscription.pause_collection && subscription.status === "active" ? "paused" : subscription.status,
-    priceId: item.price.id,
+    // Without an item it sells nothing, and nothing is in no catalog.
+    priceId: item?.price.id ?? "(none)",
     // Other intervals are in no catalog, so their prices are not ours anyway.
-    interval: item.price.recurring?.interval === "year" ? "year" : "month",
+    interval: item?.price.recurring?.interval === "year" ? "year" : "month",
     quantity,
-    price: { amount: (item.price.unit_amount ?? 0) * quantity, currency: item.price.currency },
+    price: {
+      amount: item === undefined ? 0 : Math.round(unitAmount(item.price) * quantity),
+      currency: item?.price.currency ?? subscription.currency,
+    },
     period,
     startedAt: ms(subscription.start_date),
     trialEnd: msOrNull(subscription.trial_end),
@@ -59,37 +66,72 @@ export function readSubscription(subscription: Stripe.Subscription): ObservedSub
   };
 }
 
-const PAYMENT_STATES = ["open", "paid", "canceled"] as const;
-
-export function readInvoice(invoice: Stripe.Invoice): ObservedInvoice {
+/** Since basil the period is the items'; several items bill together when the last of them does. */
+function periodOf(
+  { start_date }: Stripe.Subscription,
+  items: readonly Stripe.SubscriptionItem[],
+): ObservedSubscription["period"] {
+  if (items.length === 0) return { start: ms(start_date), end: ms(start_date) };
   return {
-    id: invoice.id ?? "",
-    state: stateOf(invoice.status),
+    start: ms(Math.min(...items.map((item) => item.current_period_start))),
+    end: ms(Math.max(...items.map((item) => item.current_period_end))),
+  };
+}
+
+/** In minor units. Fractions of one are in the decimal only; a price in tiers has no unit amount: 0. */
+const unitAmount = ({ unit_amount, unit_amount_decimal }: Stripe.Price): number =>
+  unit_amount ?? Number(unit_amount_decimal?.toString() ?? 0);
+
+const INVOICE_STATES = ["draft", "open", "paid", "uncollectible", "void"] as const;
+
+/** Null: in a state that this version does not know. */
+export function readInvoice(invoice: Stripe.Invoice): ObservedInvoice | null {
+  // Only an upcoming invoice has no status.
+  const state = INVOICE_STATES.find((each) => each === (invoice.status ?? "draft"));
+  if (state === undefined) return null;
+  return {
+    id: invoice.id,
+    state,
     due: { amount: invoice.amount_due, currency: invoice.currency },
     createdAt: ms(invoice.created),
     paidAt: msOrNull(invoice.status_transitions.paid_at),
     attempts: invoice.attempt_count,
     nextAttemptAt: msOrNull(invoice.next_payment_attempt),
-    payments: (invoice.payments?.data ?? []).map((each) => ({
-      id: idOf(each.payment.payment_intent) ?? idOf(each.payment.charge) ?? each.id,
-      state: PAYMENT_STATES.find((state) => state === each.status) ?? "open",
-      paid: { amount: each.amount_paid ?? 0, currency: each.currency },
-    })),
+    payments: (invoice.payments?.data ?? []).map(readPayment),
   };
 }
 
-const INVOICE_STATES = ["draft", "open", "paid", "uncollectible", "void"] as const;
+const PAYMENT_STATES = ["open", "paid", "canceled"] as const;
 
-/** An invoice without a status, such as an upcoming one, is a draft. */
-const stateOf = (status: Stripe.Invoice["status"]): ObservedInvoice["state"] =>
-  INVOICE_STATES.find((state) => state === status) ?? "draft";
+const readPayment = ({ id, payment, ...rest }: Stripe.InvoicePayment): ObservedPayment => ({
+  id: idOf(payment.payment_intent) ?? idOf(payment.charge) ?? idOf(payment.payment_record) ?? id,
+  // A state that this version does not know is at least no money yet.
+  state: PAYMENT_STATES.find((state) => state === rest.status) ?? "open",
+  paid: { amount: rest.amount_paid ?? 0, currency: rest.currency },
+});
 
-export function readRefund(refund: Stripe.Refund): ObservedRefund {
-  return {
-    id: refund.id,
-    paymentId: idOf(refund.payment_intent) ?? idOf(refund.charge) ?? "",
-    status: refund.status ?? "pending",
-    refunded: { amount: refund.amount, currency: refund.currency },
-    createdAt: ms(refund.created),
-  };
+/** The subscription that an invoice collects for; one made by hand names it in its lines only. */
+export const subscriptionOf = ({ parent, lines }: Stripe.Invoice): string | null =>
+  idOf(parent?.subscription_details?.subscription) ??
+  lines.data
+    .map(
+      (line) =>
+        line.parent?.subscription_item_details?.subscription ??
+        line.parent?.invoice_item_details?.subscription,
+    )
+    .find((id) => typeof id === "string") ??
+  null;
+
+/** Null: it gives back no payment that we could know. */
+export function readRefund(refund: Stripe.Refund): ObservedRefund | null {
+  const paymentId = idOf(refund.payment_intent) ?? idOf(refund.charge);
+  return paymentId === null
+    ? null
+    : {
+        id: refund.id,
+        paymentId,
+        status: refund.status ?? "pending",
+        refunded: { amount: refund.amount, currency: refund.currency },
+        createdAt: ms(refund.created),
+      };
 }

@@ -1,8 +1,12 @@
 import { Stripe } from "stripe";
 import type { PaymentProvider } from "../provider.ts";
-import { call, find, parameters } from "./calls.ts";
+import { beginErrand } from "./ask.ts";
+import { call, parameters } from "./calls.ts";
+import { find } from "./find.ts";
+import { createHttpClient } from "./http-client.ts";
 import { interest } from "./interest.ts";
-import { look, trace } from "./look.ts";
+import { look } from "./look.ts";
+import { trace } from "./trace.ts";
 import { verify } from "./verify.ts";
 
 export interface StripeSettings {
@@ -11,39 +15,53 @@ export interface StripeSettings {
   readonly webhookSecrets: readonly string[];
   /** Another address for Stripe's API, such as http://127.0.0.1:12111, or null: Stripe's own. */
   readonly apiBase: string | null;
+  /** How long one errand at Stripe may take with all its requests, in milliseconds; 10 s if not given. */
+  readonly limitMs?: number;
 }
 
 /** The API version whose shapes `read.ts` reads, pinned by the SDK. */
-export const STRIPE_API_VERSION = "2026-10-28.endive";
+const STRIPE_API_VERSION = "2026-10-28.endive";
 
-/** How long one request may take, in milliseconds; an activity allows for one retry. */
-const TIMEOUT_MS = 8_000;
+/** An activity has 15 s to look in and 30 s to ask in; what comes later helps nobody. */
+const LIMIT_MS = 10_000;
+/** What a request may take besides its two tries: the SDK waits half a second between them. */
+const BETWEEN_TRIES_MS = 1_000;
 
 export function createStripeProvider(settings: StripeSettings): PaymentProvider {
-  const stripe = new Stripe(settings.secretKey, {
+  const { secretKey, webhookSecrets, apiBase, limitMs = LIMIT_MS } = settings;
+  const stripe = new Stripe(secretKey, {
     apiVersion: STRIPE_API_VERSION,
     maxNetworkRetries: 1,
-    timeout: TIMEOUT_MS,
+    timeout: Math.floor((limitMs - BETWEEN_TRIES_MS) / 2),
     telemetry: false,
-    ...addressed(settings.apiBase),
+    httpClient: createHttpClient(),
+    ...(apiBase === null ? {} : addressed(apiBase)),
   });
-  const livemode = /^(sk|rk)_live_/.test(settings.secretKey);
+  const livemode = /^(sk|rk)_live_/.test(secretKey);
   return {
     name: "stripe",
-    verify: (rawBody, headers) =>
-      verify(rawBody, headers["stripe-signature"], settings.webhookSecrets, livemode),
+    verify: (rawBody, headers) => verify(rawBody, headers["stripe-signature"], webhookSecrets, livemode),
     interest,
-    look: (at) => look(stripe, at),
-    trace: (subject) => trace(stripe, subject),
+    look: (at) => look(beginErrand(stripe, limitMs), at),
+    trace: (subject) => trace(beginErrand(stripe, limitMs), subject),
     parameters,
-    call: (request, sent, idempotencyKey) => call(stripe, request, sent, idempotencyKey),
-    find: (request, since) => find(stripe, request, since),
+    call: (request, sent, idempotencyKey) =>
+      call(beginErrand(stripe, limitMs), request, sent, idempotencyKey),
+    find: (request, since) => find(beginErrand(stripe, limitMs), request, since),
   };
 }
 
-function addressed(apiBase: string | null): Stripe.StripeConfig {
-  if (apiBase === null) return {};
+/** @throws TypeError for what the SDK would take silently for another address: it knows no path and no user */
+function addressed(apiBase: string): Stripe.StripeConfig {
   const url = new URL(apiBase);
   const protocol = url.protocol === "http:" ? "http" : "https";
-  return { protocol, host: url.hostname, port: url.port || (protocol === "http" ? "80" : "443") };
+  if (url.href !== `${protocol}://${url.host}/`) {
+    throw new TypeError("the address of Stripe's API must be http(s)://host:port, with nothing after it");
+  }
+  return {
+    protocol,
+    // An IPv6 address stands in brackets in a URL only.
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port || (protocol === "http" ? "80" : "443"),
+  };
 }
