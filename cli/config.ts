@@ -11,6 +11,9 @@ const isUrl =
   (...protocols: string[]) =>
   (text: string): boolean =>
     URL.canParse(text) && protocols.includes(new URL(text).protocol);
+/** The SDK takes scheme, host and port, and nothing more. */
+const isOrigin = (text: string): boolean =>
+  isUrl("http:", "https:")(text) && `${new URL(text).origin}/` === new URL(text).href;
 const webUrl = (what: string) => z.string(what).refine(isUrl("http:", "https:"), what);
 const secret = (prefix: RegExp, what: string) => z.string(what).regex(prefix, what);
 const seconds = (most: number) =>
@@ -30,7 +33,10 @@ const Common = z.object({
     .string(webhookSecrets)
     .transform((list) => list.split(",").map((one) => one.trim()))
     .refine((list) => list.every((one) => /^whsec_\S+$/.test(one)), webhookSecrets),
-  STRIPE_API_BASE: webUrl("another address for Stripe's API, such as http://127.0.0.1:12111").optional(),
+  STRIPE_API_BASE: z
+    .string()
+    .refine(isOrigin, "another address for Stripe's API, without a path, such as http://127.0.0.1:12111")
+    .optional(),
   SLACK_WEBHOOK_URL: webUrl("the address of a Slack incoming webhook").optional(),
   SWEEP_AFTER_SECONDS: seconds(3_600).default(30),
 });

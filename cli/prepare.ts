@@ -11,8 +11,8 @@ import type { Environment, MigrationConfig } from "./config.ts";
 /** Brings the database to this version's schema. Safe to repeat, and to run twice at once. */
 export async function migrateDatabase(databaseUrl: string): Promise<readonly string[]> {
   const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
   try {
+    await client.connect();
     const folder = fileURLToPath(new URL("../migrations", import.meta.url));
     const done = await migrate({ client }, folder);
     return done.map(({ fileName }) => fileName);

@@ -9,7 +9,10 @@ export function installTemporalRuntime(log: Logger): void {
   Runtime.install({
     logger: new DefaultLogger("INFO", ({ level, message, meta }) => {
       const { error, ...rest } = meta ?? {};
-      const fields = { ...rest, ...(error === undefined ? {} : { error: describeError(error) }) };
+      const fields = {
+        ...rest,
+        ...(error === undefined ? {} : { error: typeof error === "string" ? error : describeError(error) }),
+      };
       if (level === "ERROR") log.error(fields, message);
       else if (level === "WARN") log.warn(fields, message);
       else log.debug(fields, message);

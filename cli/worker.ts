@@ -10,7 +10,9 @@ await main(async () => {
   const log = createLog(config.LOG_LEVEL);
   installTemporalRuntime(log);
   const stopped = untilStopped();
-  const worker = await startWorker(config, log);
+  const worker = await Promise.race([startWorker(config, log), stopped]);
+  // Told to stop while it waited for Temporal: nothing is begun that would have to be finished.
+  if (worker === undefined) process.exit(0);
   log.info({ namespace: config.temporal.namespace }, "worker runs");
   await Promise.race([stopped, worker.done]);
   await worker.stop();
