@@ -1,6 +1,6 @@
 import type { Instant } from "./time.ts";
 
-export type AlertKind =
+type AlertKind =
   | "checkout_started"
   | "subscription_started"
   | "payment_failed"

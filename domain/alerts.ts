@@ -2,8 +2,9 @@ import type { Alert } from "./alert.ts";
 import type { Checkout } from "./checkout.ts";
 import type { SubscriptionId } from "./ids.ts";
 import { formatMoney } from "./money.ts";
-import type { ObservedRefund, SeenEvent } from "./observation.ts";
+import type { ObservedInvoice, ObservedRefund, ObservedSubscription, SeenEvent } from "./observation.ts";
 import type { Collection } from "./payment.ts";
+import type { Status } from "./status.ts";
 import { isTerminal } from "./status.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Instant } from "./time.ts";
@@ -22,15 +23,16 @@ export function checkoutStarted(checkout: Checkout, now: Instant): Alert {
   };
 }
 
-/** Started is one that ran or was paid; a first payment that never came starts nothing. */
+/** Told of every one that ran; one that had ended before it was seen is over (R4). */
 export function subscriptionStarted(
   id: SubscriptionId,
   subscription: Subscription,
-  everPaid: boolean,
+  observed: ObservedSubscription,
+  invoices: readonly ObservedInvoice[],
   now: Instant,
 ): readonly Alert[] {
+  if (!hasRun(subscription.status, observed, invoices)) return [];
   const { status, terms } = subscription;
-  if (status === "incomplete" || (isTerminal(status) && !everPaid)) return [];
   return [
     {
       key: `subscription_started:${terms.providerSubscriptionId}`,
@@ -41,6 +43,36 @@ export function subscriptionStarted(
       at: now,
     },
   ];
+}
+
+/**
+ * Whether it ever was more than a first payment that never came. Read from the truth alone, so that one seen only
+ * after its end has the same alerts as one that was followed (R4): it had a trial, or an invoice was paid, be it of 0.
+ */
+function hasRun(
+  status: Status,
+  { trialEnd }: ObservedSubscription,
+  invoices: readonly ObservedInvoice[],
+): boolean {
+  switch (status) {
+    case "incomplete":
+    case "incomplete_expired":
+      return false;
+    case "canceled":
+      return (
+        trialEnd !== null ||
+        invoices.some((invoice) => invoice.state === "paid") ||
+        invoices.every((invoice) => invoice.attempts === 0)
+      );
+    case "trialing":
+    case "active":
+    case "past_due":
+    case "unpaid":
+    case "paused":
+      return true;
+    default:
+      return status satisfies never;
+  }
 }
 
 export function subscriptionCanceled(

@@ -16,24 +16,29 @@ const refused = (reason: Extract<Outcome, { state: "refused" }>["reason"], what:
   outcome: { state: "refused", reason, what },
 });
 
-export function answerCommand(
-  command: Command,
-  checkout: Checkout | null,
-  subscription: Subscription | null,
-  finished: FinishedCall | undefined,
-): Answer {
-  if (finished?.end.state === "refused") return refused(finished.end.reason, finished.end.what);
+/** What a command is answered from. */
+export interface Known {
+  readonly checkout: Checkout | null;
+  readonly subscription: Subscription | null;
+  /** The end of the provider call that serves the command. */
+  readonly finished: FinishedCall | undefined;
+  /** An earlier command asks the provider for the same already. */
+  readonly askedByAnother: boolean;
+  /** Why the look said nothing new of the subscription, or null: it did. */
+  readonly unread: string | null;
+}
+
+export function answerCommand(command: Command, known: Known): Answer {
+  const { checkout, subscription, finished } = known;
   switch (command.kind) {
     case "checkout":
-      return answerCheckout(command, checkout);
+      return finished?.end.state === "refused"
+        ? refused(finished.end.reason, finished.end.what)
+        : answerCheckout(command, checkout);
     case "cancel":
-      return answerCancel(command, subscription, finished !== undefined);
+      return answerCancel(command, known);
     case "resync":
-      return done(
-        subscription === null
-          ? "The provider has no subscription yet"
-          : `The provider says ${subscription.status}; so do we`,
-      );
+      return done(known.unread ?? `The provider says ${subscription?.status ?? "nothing"}; so do we`);
     case "unpark":
       return done("Parked events are waiting again, and nothing needs attention");
     default:
@@ -56,7 +61,7 @@ function answerCheckout(command: Command, checkout: Checkout | null): Answer {
       };
     case "open":
     case "complete":
-      return done("The checkout is open");
+      return done(`The checkout is ${checkout.state}`);
     case "expired":
     case "replaced":
     case "refused":
@@ -64,19 +69,22 @@ function answerCheckout(command: Command, checkout: Checkout | null): Answer {
   }
 }
 
-function answerCancel(command: Command, subscription: Subscription | null, asked: boolean): Answer {
+function answerCancel(command: Command, { subscription, finished, askedByAnother }: Known): Answer {
   if (subscription === null) return refused("no_subscription", "There is no subscription to cancel yet");
   if (isTerminal(subscription.status)) {
-    return asked
-      ? done(`The subscription is ${subscription.status}`)
-      : refused("already_ended", `The subscription is ${subscription.status} already`);
+    // Also when the provider refused to end it, because it had just ended: what was asked for is so.
+    return finished === undefined
+      ? refused("already_ended", `The subscription is ${subscription.status} already`)
+      : done(`The subscription is ${subscription.status}`);
   }
-  if (asked) return { kind: "wait" };
+  if (finished?.end.state === "refused") return refused(finished.end.reason, finished.end.what);
+  if (finished !== undefined || askedByAnother) return { kind: "wait" };
   const { provider, providerSubscriptionId } = subscription.terms;
   return {
     kind: "call",
     call: {
-      key: `${provider}/cancel/${providerSubscriptionId}`,
+      // The command is part of it: asked again after a refusal, it is another attempt and not the old answer.
+      key: `${provider}/cancel/${providerSubscriptionId}/${command.id}`,
       commandId: command.id,
       operation: { name: "cancel_subscription", providerSubscriptionId },
     },

@@ -30,7 +30,7 @@ export interface Catalog {
 }
 
 /** The rules of a catalog version that decisions read. */
-export interface Policy {
+interface Policy {
   /** How long a past due customer keeps access, in days from the unpaid invoice. */
   readonly graceDays: number;
 }

@@ -14,7 +14,7 @@ export type Outcome =
   | { readonly state: "done"; readonly what: string }
   | { readonly state: "refused"; readonly reason: Refusal; readonly what: string };
 
-export type Refusal =
+type Refusal =
   | "already_ended"
   | "no_subscription"
   | "unknown_subscription"

@@ -16,45 +16,50 @@ export function nextDeadline(
   now: Instant,
 ): Instant | null {
   const due = subscription === null ? checkoutDue(checkout, now) : subscriptionDue(subscription);
-  if (due === null) return null;
-  return due > now ? due : now + DAY;
+  if (due.length === 0) return null;
+  return Math.min(...due.map((moment) => (moment > now ? moment : now + DAY)));
 }
 
-function checkoutDue(checkout: Checkout | null, now: Instant): Instant | null {
+/** The moments at which a checkout can change by itself. */
+function checkoutDue(checkout: Checkout | null, now: Instant): readonly Instant[] {
   switch (checkout?.state) {
     case "opening":
-      return now + 5 * MINUTE;
+      return [now + 5 * MINUTE];
     case "open":
-      return (checkout.expiresAt ?? now + DAY) + MINUTE;
+      return [(checkout.expiresAt ?? now + DAY) + MINUTE];
     // Paid, but the provider has not shown its subscription yet.
     case "complete":
-      return now + 5 * MINUTE;
+      return [now + 5 * MINUTE];
     // Its session is expired by the checkout that replaced it; until then a customer can pay at it.
     case "replaced":
-      return checkout.expiresAt === null ? null : checkout.expiresAt + MINUTE;
+      return checkout.expiresAt === null ? [] : [checkout.expiresAt + MINUTE];
     case "expired":
     case "refused":
     case undefined:
-      return null;
+      return [];
   }
 }
 
-function subscriptionDue(subscription: Subscription): Instant | null {
+/** The moments at which a subscription changes by itself; with the provider's, the time that it may take over them. */
+function subscriptionDue(subscription: Subscription): readonly Instant[] {
+  const cancelAt = "cancelAt" in subscription ? subscription.cancelAt : null;
+  const arranged = cancelAt === null ? [] : [cancelAt + OVERDUE];
   switch (subscription.status) {
     case "incomplete":
       // Stripe gives the first payment 23 hours (facts: providers A3).
-      return subscription.since + 23 * HOUR + OVERDUE;
+      return [subscription.since + 23 * HOUR + OVERDUE];
     case "trialing":
-      return Math.min(subscription.trialEnd, subscription.cancelAt ?? Infinity) + OVERDUE;
+      return [subscription.trialEnd + OVERDUE, ...arranged];
     case "active":
     case "unpaid":
     case "paused":
-      return Math.min(subscription.period.end, subscription.cancelAt ?? Infinity) + OVERDUE;
+      return [subscription.period.end + OVERDUE, ...arranged];
     case "past_due":
-      return Math.min(subscription.graceUntil, subscription.period.end, subscription.cancelAt ?? Infinity);
+      // The end of the grace is ours and exact.
+      return [subscription.graceUntil, subscription.period.end + OVERDUE, ...arranged];
     case "canceled":
     case "incomplete_expired":
-      return null;
+      return [];
     default:
       return subscription satisfies never;
   }

@@ -12,19 +12,20 @@ import type { Answer } from "./answer.ts";
 import { answerCommand } from "./answer.ts";
 import type { Call } from "./call.ts";
 import type { Checkout } from "./checkout.ts";
-import type { Outcome } from "./command.ts";
+import { settleCheckout } from "./checkout.ts";
+import type { Command, Outcome } from "./command.ts";
 import { nextDeadline } from "./deadline.ts";
 import type { Life, Turn } from "./life.ts";
 import type { ObservedRefund, SeenEvent } from "./observation.ts";
 import type { Reading } from "./observe-subscription.ts";
 import { readSubscription } from "./observe-subscription.ts";
-import type { Payment } from "./payment.ts";
+import type { Collection, Payment } from "./payment.ts";
 import { collections, paymentsOf } from "./payment.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Instant } from "./time.ts";
 
 /** What becomes of one stored event in this turn (R2). */
-export interface EventEnd {
+interface EventEnd {
   readonly event: SeenEvent;
   readonly state: "applied" | "ignored" | "parked";
   readonly reason: string | null;
@@ -53,37 +54,34 @@ export interface Decision {
  */
 export function decide(turn: Turn): Decision {
   const { life, observation, now } = turn;
-  const reading = read(turn);
+  const collected = collections(observation, life.payments);
+  const reading = read(turn, collected);
   const subscription = reading.kind === "read" ? reading.subscription : life.subscription;
-  const checkout = settleCheckout(turn, subscription);
-  const collected =
-    reading.kind === "read" ? collections(observation.invoices, observation.events, life.payments) : [];
-  const payments = collected.flatMap(paymentsOf);
-  const refunds = reading.kind === "read" ? observation.refunds : [];
+  const opening = turn.calls.find((call) => call.operation.name === "open_checkout");
+  const checkout =
+    life.checkout &&
+    settleCheckout(life.checkout, { bought: subscription !== null, session: observation.session, opening });
+  // Money of a known subscription is a fact, also when the provider no longer shows the subscription itself.
+  const isOurs = reading.kind === "read" || (reading.kind === "absent" && life.subscription !== null);
+  const payments = isOurs ? collected.flatMap(paymentsOf) : [];
+  const refunds = isOurs ? observation.refunds : [];
   const events = observation.events.map((event) => endOf(event, reading, life));
-  const answered = turn.commands.map((command) => ({
-    command,
-    answer: answerCommand(
-      command,
-      checkout,
-      subscription,
-      turn.calls.find((call) => call.commandId === command.id),
-    ),
-  }));
+  const why = explain(life, subscription, checkout, reading);
+  const answered = answersTo(turn, checkout, subscription, reading.kind === "read" ? null : why);
   const refusedByProvider = answered.flatMap(({ command, answer }) =>
     isProviderRefusal(answer) ? [{ commandId: command.id, what: answer.outcome.what }] : [],
   );
 
-  const everPaid = [...life.payments, ...payments].some((payment) => payment.status === "succeeded");
-  const aboutMoney =
-    reading.kind === "read" && observation.subscription !== null && subscription !== null
-      ? [
-          ...subscriptionStarted(life.id, subscription, everPaid, now),
-          ...collected.flatMap((one) => paymentAlerts(life.id, one, life.announced, now)),
-          ...refunds.map((refund) => refundRecorded(life.id, refund, now)),
-          ...subscriptionCanceled(life.id, subscription, now),
-        ]
-      : [];
+  const facts = isOurs
+    ? [
+        ...(subscription !== null && observation.subscription !== null
+          ? subscriptionStarted(life.id, subscription, observation.subscription, observation.invoices, now)
+          : []),
+        ...collected.flatMap((one) => paymentAlerts(life.id, one, life.announced, now)),
+        ...refunds.map((refund) => refundRecorded(life.id, refund, now)),
+        ...(subscription === null ? [] : subscriptionCanceled(life.id, subscription, now)),
+      ]
+    : [];
   const adopted = life.checkout === null && life.subscription === null;
 
   return {
@@ -96,7 +94,7 @@ export function decide(turn: Turn): Decision {
         ? [checkoutStarted(checkout, now)]
         : []),
       // R14: what was there before we knew it is recorded and announced to nobody.
-      ...(adopted ? aboutMoney.map((alert) => ({ ...alert, superseded: true })) : aboutMoney),
+      ...(adopted ? facts.map((alert) => ({ ...alert, superseded: true })) : facts),
       ...events.flatMap(({ event, state, reason }) =>
         state === "parked" ? [eventParked(life.id, event, reason ?? "", now)] : [],
       ),
@@ -110,48 +108,45 @@ export function decide(turn: Turn): Decision {
     unpark: turn.commands.some((command) => command.kind === "unpark"),
     needsAttention: attention(turn, refusedByProvider[0]?.what),
     nextDeadline: nextDeadline(checkout, subscription, now),
-    why: explain(life, subscription, checkout, reading),
+    why,
   };
 }
 
 type Outlook = Reading | { readonly kind: "absent" };
 
-function read({ life, observation, catalog, now }: Turn): Outlook {
-  return observation.subscription === null
-    ? { kind: "absent" }
-    : readSubscription(observation.subscription, observation.invoices, life.subscription, catalog, now);
+function read(turn: Turn, collected: readonly Collection[]): Outlook {
+  const { subscription } = turn.observation;
+  return subscription === null ? { kind: "absent" } : readSubscription(subscription, collected, turn);
 }
 
-function settleCheckout(
-  { life, observation, calls }: Turn,
+/** Answers what was asked. Of several that ask to cancel, the first asks the provider and all hear its answer. */
+function answersTo(
+  { commands, calls }: Turn,
+  checkout: Checkout | null,
   subscription: Subscription | null,
-): Checkout | null {
-  const { checkout } = life;
-  if (checkout === null) return null;
-  if (subscription !== null) return { ...checkout, state: "complete" };
-  const opening = calls.find((call) => call.operation.name === "open_checkout");
-  if (checkout.state === "opening" && opening?.end.state === "refused")
-    return { ...checkout, state: "refused" };
-  const opened: Checkout =
-    checkout.state === "opening" && opening?.end.state === "done"
-      ? { ...checkout, state: "open", expiresAt: opening.end.expiresAt }
-      : checkout;
-  switch (observation.session?.state) {
-    case "complete":
-      return { ...opened, state: "complete" };
-    case "expired":
-      return opened.state === "replaced" ? { ...opened, expiresAt: null } : { ...opened, state: "expired" };
-    case "open":
-    case undefined:
-      return opened;
-  }
+  unread: string | null,
+): readonly { readonly command: Command; readonly answer: Answer }[] {
+  const canceling = commands.find((command) => command.kind === "cancel");
+  return commands.map((command) => {
+    const finished = calls.find(
+      (call) =>
+        call.commandId === command.id ||
+        (command.kind === "cancel" && call.operation.name === "cancel_subscription"),
+    );
+    const askedByAnother = command.kind === "cancel" && command !== canceling;
+    return {
+      command,
+      answer: answerCommand(command, { checkout, subscription, finished, askedByAnother, unread }),
+    };
+  });
 }
 
 function endOf(event: SeenEvent, reading: Outlook, life: Life): EventEnd {
+  // Before its problem: what is not ours is nobody's work (R14).
+  if (reading.kind === "not_in_catalog")
+    return { event, state: "ignored", reason: `not in catalog: ${reading.why}` };
   if (event.problem !== undefined) return { event, state: "parked", reason: event.problem };
   switch (reading.kind) {
-    case "not_in_catalog":
-      return { event, state: "ignored", reason: `not in catalog: ${reading.why}` };
     case "unreadable":
       return { event, state: "parked", reason: reading.why };
     case "absent":

@@ -1,6 +1,7 @@
-import type { Catalog } from "./catalog.ts";
 import { tierOfPrice } from "./catalog.ts";
+import type { Turn } from "./life.ts";
 import type { ObservedInvoice, ObservedSubscription } from "./observation.ts";
+import type { Collection } from "./payment.ts";
 import type { Status } from "./status.ts";
 import { asStatus, isTerminal } from "./status.ts";
 import type { Subscription, Terms } from "./subscription.ts";
@@ -19,11 +20,10 @@ export type Reading =
  */
 export function readSubscription(
   observed: ObservedSubscription,
-  invoices: readonly ObservedInvoice[],
-  before: Subscription | null,
-  catalog: Catalog,
-  now: Instant,
+  collected: readonly Collection[],
+  { life, observation: { invoices }, catalog, now }: Turn,
 ): Reading {
+  const before = life.subscription;
   if (before !== null && isTerminal(before.status)) return { kind: "read", subscription: before };
   const status = asStatus(observed.status);
   if (status === undefined) {
@@ -35,7 +35,9 @@ export function readSubscription(
   const tier = tierOfPrice(catalog, observed.provider, observed.priceId);
   if (tier === undefined) {
     const why = `price ${observed.priceId} is in no tier of catalog version ${catalog.version}`;
-    return before === null ? { kind: "not_in_catalog", why } : { kind: "unreadable", why };
+    // What was bought at our own checkout is ours before its first look, too: paid for, so never just ignored.
+    const ours = before !== null || life.checkout !== null;
+    return { kind: ours ? "unreadable" : "not_in_catalog", why };
   }
   const terms: Terms = {
     provider: observed.provider,
@@ -47,12 +49,11 @@ export function readSubscription(
     quantity: observed.quantity,
     price: observed.price,
   };
-  const since = before?.status === status ? before.since : began(status, observed, invoices, now);
   return {
     kind: "read",
     subscription: inStatus(status, {
       terms,
-      since,
+      since: sinceWhen(status, { observed, invoices, collected, before, now }),
       observed,
       invoices,
       graceDays: catalog.policy.graceDays,
@@ -71,7 +72,7 @@ interface Parts {
 }
 
 function inStatus(status: Status, { terms, since, observed, invoices, graceDays, now }: Parts): Subscription {
-  const base = { terms, since, startedAt: observed.startedAt, period: observed.period };
+  const base = { terms, startedAt: observed.startedAt, since, period: observed.period };
   const running = { ...base, cancelAt: observed.cancelAt };
   switch (status) {
     case "incomplete":
@@ -86,26 +87,60 @@ function inStatus(status: Status, { terms, since, observed, invoices, graceDays,
       return { ...running, status, graceUntil: unpaidSince(observed, invoices) + graceDays * DAY };
     case "canceled":
     case "incomplete_expired":
-      return { ...base, status, endedAt: observed.endedAt ?? now, canceledAt: observed.canceledAt };
+      return { ...base, status, endedAt: endOf(observed, now), canceledAt: observed.canceledAt };
     default:
       return status satisfies never;
   }
 }
 
-/** When the oldest invoice that is tried and not paid was made: the provider's time, so the same in any order (R4). */
+/** When a terminal state began. Stripe always says; the moment of the look is for one that does not. */
+const endOf = ({ endedAt, canceledAt }: ObservedSubscription, now: Instant): Instant =>
+  endedAt ?? canceledAt ?? now;
+
+/**
+ * When the oldest invoice that is tried and not paid was made, of those after the last paid one: what was given up
+ * before a later invoice was paid is not what it is past due for. The provider's time, so the same in any order (R4).
+ */
 function unpaidSince(observed: ObservedSubscription, invoices: readonly ObservedInvoice[]): Instant {
-  const unpaid = invoices.filter((invoice) => invoice.state === "open" && invoice.attempts > 0);
+  const lastPaid = Math.max(
+    ...invoices.filter((invoice) => invoice.state === "paid").map((invoice) => invoice.createdAt),
+  );
+  const unpaid = invoices.filter(
+    (invoice) => invoice.state === "open" && invoice.attempts > 0 && invoice.createdAt >= lastPaid,
+  );
   return unpaid.length === 0
     ? observed.period.start
     : Math.min(...unpaid.map((invoice) => invoice.createdAt));
 }
 
-function began(
-  status: Status,
-  observed: ObservedSubscription,
-  invoices: readonly ObservedInvoice[],
-  now: Instant,
-): Instant {
+/**
+ * When it last became active, as far as the provider says: it began, its trial ended, or the first payment after a
+ * failed one came through, be it of that invoice or of a later one (Stripe goes by the latest).
+ */
+function activeSince({ observed, collected, now }: Moments): Instant {
+  const { startedAt, trialEnd } = observed;
+  const recoveries = collected.flatMap(({ invoice, failedAttempts }) => {
+    if (failedAttempts === 0 || (invoice.state !== "paid" && invoice.state !== "open")) return [];
+    const paidAt = collected.flatMap(({ invoice: later }) =>
+      later.createdAt >= invoice.createdAt && later.paidAt !== null ? [later.paidAt] : [],
+    );
+    return paidAt.length === 0 ? [] : [Math.min(...paidAt)];
+  });
+  const trialOver = trialEnd !== null && trialEnd <= now ? [trialEnd] : [];
+  return Math.max(startedAt, ...trialOver, ...recoveries);
+}
+
+interface Moments {
+  readonly observed: ObservedSubscription;
+  readonly invoices: readonly ObservedInvoice[];
+  readonly collected: readonly Collection[];
+  readonly before: Subscription | null;
+  readonly now: Instant;
+}
+
+/** When the status began: by the provider wherever it says so, because when we looked depends on what was delivered (R4). */
+function sinceWhen(status: Status, moments: Moments): Instant {
+  const { observed, invoices, before, now } = moments;
   switch (status) {
     case "incomplete":
     case "trialing":
@@ -113,15 +148,17 @@ function began(
     case "past_due":
       return unpaidSince(observed, invoices);
     case "active": {
-      const paid = invoices.flatMap((invoice) => (invoice.paidAt === null ? [] : [invoice.paidAt]));
-      return paid.length === 0 ? observed.startedAt : Math.max(...paid);
+      const said = activeSince(moments);
+      if (before?.status === status) return Math.max(before.since, said);
+      // Older than the state that it follows: the provider does not say what ended that one.
+      return before === null || said >= before.since ? said : now;
     }
     case "canceled":
     case "incomplete_expired":
-      return observed.endedAt ?? now;
+      return endOf(observed, now);
     case "unpaid":
     case "paused":
-      return now;
+      return before?.status === status ? before.since : now;
     default:
       return status satisfies never;
   }

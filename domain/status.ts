@@ -13,7 +13,7 @@ export const STATUSES = [
 export type Status = (typeof STATUSES)[number];
 
 /** What the provider ended never returns (R8). */
-export const TERMINAL: readonly Status[] = ["canceled", "incomplete_expired"];
+const TERMINAL: readonly Status[] = ["canceled", "incomplete_expired"];
 
 export const isTerminal = (status: Status): boolean => TERMINAL.includes(status);
 

@@ -1,7 +1,7 @@
 /** A moment, in milliseconds since 1970 (UTC). Always passed in, never read from a clock here (R13). */
 export type Instant = number;
 
-export const SECOND = 1_000;
+const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;

@@ -1,0 +1,160 @@
+import * as fc from "fast-check";
+import type { Alert } from "../../../domain/alert.ts";
+import type { Checkout } from "../../../domain/checkout.ts";
+import type { Decision } from "../../../domain/decide.ts";
+import { decide } from "../../../domain/decide.ts";
+import type { Turn } from "../../../domain/life.ts";
+import type { ObservedRefund } from "../../../domain/observation.ts";
+import type { Payment } from "../../../domain/payment.ts";
+import type { Subscription } from "../../../domain/subscription.ts";
+import { MINUTE } from "../../../domain/time.ts";
+import { CATALOG, life, observation, session } from "../builders.ts";
+import type { Emitted, History } from "./history.ts";
+
+/** How one event, or a look without any, is delivered. */
+export interface Delivery {
+  /** Which event, as a share of all from 0 to 1; null: a look that no event asked for. */
+  readonly share: number;
+  readonly isLook: boolean;
+  /** Moments by which it is late. */
+  readonly delay: number;
+  readonly order: number;
+}
+
+/** Late, doubled and shuffled deliveries beside the one that every event of a set has. */
+export const schedule: fc.Arbitrary<{
+  readonly first: readonly { readonly delay: number; readonly order: number }[];
+  readonly extra: readonly Delivery[];
+}> = fc.record({
+  first: fc.array(fc.record({ delay: fc.nat(6), order: fc.nat(1_000) }), { maxLength: 60, size: "max" }),
+  extra: fc.array(
+    fc.record({
+      share: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      isLook: fc.boolean(),
+      delay: fc.nat(6),
+      order: fc.nat(1_000),
+    }),
+    { maxLength: 8 },
+  ),
+});
+
+export type Schedule = typeof schedule extends fc.Arbitrary<infer S> ? S : never;
+
+interface Arrival {
+  readonly moment: number;
+  readonly order: number;
+  readonly emitted: Emitted | null;
+}
+
+/** When each event arrives: never before the moment that it tells of. */
+function arrivals({ moments }: History, events: readonly Emitted[], plan: Schedule): readonly Arrival[] {
+  const last = moments.length - 1;
+  const once = events.map((emitted, index): Arrival => {
+    const { delay, order } = plan.first[index] ?? { delay: 0, order: 0 };
+    return { moment: Math.min(last, emitted.from + delay), order, emitted };
+  });
+  const more = plan.extra.map(({ share, isLook, delay, order }): Arrival => {
+    const emitted = isLook ? null : (events[Math.floor(share * events.length)] ?? null);
+    const from = emitted?.from ?? Math.floor(share * moments.length);
+    return { moment: Math.min(last, from + delay), order, emitted };
+  });
+  return [...once, ...more].toSorted((a, b) => a.moment - b.moment || a.order - b.order);
+}
+
+/** What Postgres holds of one life. */
+export interface Books {
+  readonly checkout: Checkout | null;
+  readonly subscription: Subscription | null;
+  readonly payments: ReadonlyMap<string, Payment>;
+  readonly refunds: ReadonlyMap<string, ObservedRefund>;
+  readonly alerts: ReadonlyMap<string, Alert>;
+  readonly nextDeadline: number | null;
+}
+
+/** One turn with what it decided and the books before and after it. */
+export interface Taken {
+  readonly turn: Turn;
+  readonly decision: Decision;
+  readonly before: Books;
+  readonly after: Books;
+}
+
+/** Delivers the events turn by turn and ends with a look at the last moment. What came together is taken together. */
+export function deliver(
+  history: History,
+  events: readonly Emitted[],
+  plan: Schedule,
+  checkout: Checkout | null,
+): readonly Taken[] {
+  const batches = new Map<string, Arrival[]>();
+  for (const arrival of arrivals(history, events, plan)) {
+    const key = `${arrival.moment}/${Math.floor(arrival.order / 100)}`;
+    batches.set(key, [...(batches.get(key) ?? []), arrival]);
+  }
+  const last = history.moments.length - 1;
+  const turns = [...batches.values(), [{ moment: last, order: 0, emitted: null }]];
+  let before: Books = {
+    checkout,
+    subscription: null,
+    payments: new Map(),
+    refunds: new Map(),
+    alerts: new Map(),
+    nextDeadline: null,
+  };
+  return turns.map((batch): Taken => {
+    const turn = look(history, batch, before);
+    const decision = decide(turn);
+    const taken = { turn, decision, before, after: record(before, decision) };
+    before = taken.after;
+    return taken;
+  });
+}
+
+function look({ moments }: History, batch: readonly Arrival[], books: Books): Turn {
+  const moment = moments[batch[0]?.moment ?? 0] ?? moments[0];
+  if (moment === undefined) throw new Error("a history has a first moment");
+  const emitted = batch.flatMap((arrival) => arrival.emitted ?? []);
+  return {
+    life: life({
+      checkout: books.checkout,
+      subscription: books.subscription,
+      payments: [...books.payments.values()],
+      announced: [...books.alerts.values()].filter((alert) => !alert.superseded).map((alert) => alert.key),
+    }),
+    observation: observation({
+      events: emitted.map(({ event }) => event),
+      session: books.checkout && session("complete"),
+      subscription: moment.subscription,
+      invoices: moment.invoices,
+      // Only refunds that an event names are fetched.
+      refunds: moment.refunds.filter(({ id }) => emitted.some(({ refundId }) => refundId === id)),
+    }),
+    commands: [],
+    calls: [],
+    catalog: CATALOG,
+    now: moment.at + MINUTE,
+  };
+}
+
+/** Writes as the store does: the first alert of a key stays, what succeeded stays, counts only grow. */
+function record(books: Books, decision: Decision): Books {
+  const payments = new Map(books.payments);
+  for (const payment of decision.payments) {
+    const held = payments.get(payment.id);
+    payments.set(payment.id, held === undefined ? payment : merged(held, payment));
+  }
+  const refunds = new Map(books.refunds);
+  for (const refund of decision.refunds) refunds.set(refund.id, refund);
+  const alerts = new Map(books.alerts);
+  for (const alert of decision.alerts) if (!alerts.has(alert.key)) alerts.set(alert.key, alert);
+  const { checkout, subscription, nextDeadline } = decision;
+  return { checkout, subscription, payments, refunds, alerts, nextDeadline };
+}
+
+const merged = (held: Payment, payment: Payment): Payment => ({
+  ...payment,
+  status: held.status === "succeeded" ? "succeeded" : payment.status,
+  money: held.status === "succeeded" ? held.money : payment.money,
+  failedAttempts: Math.max(held.failedAttempts, payment.failedAttempts),
+  paidAt: held.paidAt ?? payment.paidAt,
+});
