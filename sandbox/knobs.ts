@@ -20,7 +20,7 @@ const errorKnob = z.strictObject({
     .strictObject({
       method: z.string().optional(),
       /** a prefix ("/v1/refunds") or a regular expression between slashes ("/\/v1\/.*\/pay$/") */
-      path: z.string().optional(),
+      path: z.string().refine(isPattern, "this is no regular expression").optional(),
     })
     .default({}),
   /** how many requests it still hits; absent = until reset */
@@ -104,11 +104,21 @@ function matches(knob: ErrorKnob, method: string, path: string): boolean {
   const { method: wanted, path: pattern } = knob.match;
   if (wanted !== undefined && wanted.toUpperCase() !== method) return false;
   if (pattern === undefined) return true;
-  // "/v1/…" is a prefix although it starts with a slash; "/…/" ends with one
-  if (pattern.length > 2 && pattern.startsWith("/") && pattern.endsWith("/")) {
-    return new RegExp(pattern.slice(1, -1)).test(path);
+  const expression = expressionIn(pattern);
+  return expression === null ? path.startsWith(pattern) : new RegExp(expression).test(path);
+}
+
+/** "/v1/…" is a prefix although it starts with a slash; "/…/" ends with one. */
+function expressionIn(pattern: string): string | null {
+  return pattern.length > 2 && pattern.startsWith("/") && pattern.endsWith("/") ? pattern.slice(1, -1) : null;
+}
+
+function isPattern(pattern: string): boolean {
+  try {
+    return new RegExp(expressionIn(pattern) ?? "") instanceof RegExp;
+  } catch {
+    return false;
   }
-  return path.startsWith(pattern);
 }
 
 function withoutUndefined(values: object): object {

@@ -33,6 +33,8 @@ export interface State {
   deliveries: Delivery[];
   attempts: Attempt[];
   requests: RequestLog[];
+  /** how many requests were forgotten, so that a count of all stays right */
+  requests_forgotten: number;
 }
 
 /** A sandbox in which nothing has happened. */
@@ -45,5 +47,18 @@ export function emptyState(): State {
     deliveries: [],
     attempts: [],
     requests: [],
+    requests_forgotten: 0,
   };
+}
+
+/** So many requests are remembered. */
+const requestLimit = 5000;
+
+/** Remembers a request, and forgets the oldest ones beyond the limit. */
+export function remember(state: State, log: RequestLog): void {
+  state.requests.push(log);
+  const surplus = state.requests.length - requestLimit;
+  if (surplus <= 0) return;
+  state.requests.splice(0, surplus);
+  state.requests_forgotten += surplus;
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { emptyState, type State } from "./state.ts";
 
 /** The sandbox's memory, kept in one JSON file when there is one. */
@@ -13,6 +14,7 @@ export interface Store {
 
 /** Opens the file (or an empty memory). A file of another version is refused rather than guessed at. */
 export function openStore(file: string | undefined): Store {
+  if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
   const state = file !== undefined && existsSync(file) ? read(file) : emptyState();
   let dirty = false;
   let writing: Promise<void> = Promise.resolve();
@@ -44,7 +46,15 @@ export function openStore(file: string | undefined): Store {
 }
 
 function read(file: string): State {
-  const parsed = JSON.parse(readFileSync(file, "utf8")) as State;
+  const parsed = parse(file);
   if (parsed.version !== 1) throw new Error(`${file} is not a sandbox state of version 1`);
   return { ...emptyState(), ...parsed };
+}
+
+function parse(file: string): State {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new Error(`${file} is not a sandbox state`, { cause });
+  }
 }

@@ -125,11 +125,14 @@ export function createQueue(parts: QueueParts): Queue {
     },
     async idle(limitMs) {
       const end = Date.now() + limitMs;
-      while (underWay.size > 0 || parts.deliveries.some((delivery) => delivery.state === "waiting")) {
-        if (Date.now() >= end || stopper.signal.aborted) return false;
+      for (;;) {
+        const waiting = parts.deliveries.filter((delivery) => delivery.state === "waiting");
+        if (underWay.size === 0 && waiting.length === 0) return true;
+        // a retry that comes after the limit cannot be waited for
+        const inTime = underWay.size > 0 || waiting.some((delivery) => delivery.next_at <= end);
+        if (!inTime || Date.now() >= end || stopper.signal.aborted) return false;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
-      return true;
     },
     stop() {
       stopper.abort();

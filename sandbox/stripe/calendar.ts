@@ -7,7 +7,7 @@ type Cycle = Pick<Price, "interval" | "interval_count">;
  * The end of the n-th billing period counted from the anchor (n = 0 is the anchor itself). Counting from the
  * anchor and not from the last period keeps 31 January → 28 February → 31 March.
  */
-export function periodBoundary(anchor: number, cycle: Cycle, n: number): number {
+function periodBoundary(anchor: number, cycle: Cycle, n: number): number {
   const count = cycle.interval_count * n;
   const length = { [`${cycle.interval}s`]: count };
   return Math.round(DateTime.fromSeconds(anchor, { zone: "utc" }).plus(length).toSeconds());

@@ -93,7 +93,7 @@ export interface CheckoutSession {
 
 export type MissingPaymentMethod = "cancel" | "create_invoice" | "pause";
 
-export type SubscriptionStatus =
+type SubscriptionStatus =
   | "incomplete"
   | "incomplete_expired"
   | "trialing"
@@ -113,7 +113,7 @@ export interface SubscriptionItem {
   metadata: Metadata;
 }
 
-export interface PauseCollection {
+interface PauseCollection {
   behavior: "keep_as_draft" | "mark_uncollectible" | "void";
   resumes_at: number | null;
 }
@@ -176,13 +176,15 @@ export interface StoredEvent {
   type: string;
   created: number;
   request: { id: string | null; idempotency_key: string | null };
-  /** the snapshot, as it was when the event happened */
-  object: Record<string, unknown>;
+  /** the snapshot, as it was when the event happened; of a made-up event anything at all */
+  object: unknown;
+  /** the version that a made-up event claims to have; absent = the sandbox's own */
+  api_version?: string | null;
   previous_attributes: Record<string, unknown> | null;
 }
 
 /** The first answer to an idempotency key. */
-export interface StoredReply {
+interface StoredReply {
   fingerprint: string;
   /** sandbox time, ms */
   at: number;

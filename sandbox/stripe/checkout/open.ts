@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { day, hour } from "../calendar.ts";
 import { liveCustomer } from "../customers.ts";
 import { find, invalid } from "../errors.ts";
-import { mergeMetadata } from "../http/params.ts";
+import { mergeMetadata, requireUrl } from "../http/params.ts";
 import { newId } from "../ids.ts";
 import type { CheckoutSession } from "../records.ts";
 import type { Work } from "../world.ts";
@@ -22,6 +22,8 @@ export function openSession(work: Work, params: Params, origin: string): Checkou
     });
   }
   if (params.customer !== undefined) liveCustomer(work, params.customer, "customer");
+  requireUrl("success_url", params.success_url);
+  if (params.cancel_url !== undefined) requireUrl("cancel_url", params.cancel_url);
   const lines = params.line_items.map((line, position) => {
     const price = find(work.state.prices, line.price, "price", `line_items[${position}][price]`);
     if (!price.active)

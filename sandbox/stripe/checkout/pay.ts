@@ -5,7 +5,8 @@ import { find } from "../errors.ts";
 import { attachCard, buildCard } from "../payment-methods.ts";
 import type { CheckoutSession, Customer } from "../records.ts";
 import { sessionView } from "../views/checkout-session.ts";
-import { emit, inOrder, type Work } from "../world.ts";
+import { customerView } from "../views/customer.ts";
+import { change, emit, inOrder, type Work } from "../world.ts";
 
 /** What the customer typed. */
 export interface Payment {
@@ -22,6 +23,7 @@ export type CheckoutOutcome = { paid: true; session: CheckoutSession } | { paid:
 /** The order in which Stripe is known to report a checkout (logs of pay-rails/pay#282). */
 const order = [
   "customer.created",
+  "customer.updated",
   "checkout.session.completed",
   "customer.subscription.created",
   "customer.subscription.trial_will_end",
@@ -82,7 +84,16 @@ export function payCheckout(work: Work, session: CheckoutSession, payment: Payme
 }
 
 function customerOf(work: Work, session: CheckoutSession, payment: Payment): Customer | null {
-  if (session.customer !== null) return find(work.state.customers, session.customer, "customer", "customer");
+  if (session.customer !== null) {
+    const known = find(work.state.customers, session.customer, "customer", "customer");
+    const given = payment.email ?? "";
+    if (known.email === null && given !== "") {
+      change(work, "customer.updated", known, customerView, (it) => {
+        it.email = given;
+      });
+    }
+    return known;
+  }
   const email = session.customer_email ?? payment.email ?? null;
   return email === null || email === "" ? null : createCustomer(work, { email });
 }

@@ -1,7 +1,7 @@
 import { invalid } from "../errors.ts";
 
 /** A form or query as sent: text, lists and groups. */
-export type FormValue = string | FormValue[] | { [key: string]: FormValue };
+type FormValue = string | FormValue[] | { [key: string]: FormValue };
 export type Form = { [key: string]: FormValue };
 
 /** Reads `a[b][0][c]=d` as Stripe does: brackets nest, `[]` and a run of numbers from 0 make a list. */

@@ -100,6 +100,12 @@ export function mergeMetadata(
   return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== ""));
 }
 
+/** Throws unless it is an address that a browser can be sent to. */
+export function requireUrl(param: string, value: string): void {
+  if (URL.canParse(value) && /^https?:/i.test(value)) return;
+  throw invalid("Not a valid URL", { code: "url_invalid", param });
+}
+
 /** Whether a time lies within the bounds. */
 export function within(time: number, bounds: z.infer<typeof range> | undefined): boolean {
   if (bounds === undefined) return true;

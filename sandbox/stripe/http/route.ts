@@ -21,6 +21,8 @@ export interface Route {
   method: "GET" | "POST" | "DELETE";
   /** with `:id` for the id */
   path: string;
+  /** names of the parameters that it takes; another one is refused */
+  parameters: readonly string[];
   /** Throws for wrong parameters; the answer does the work. */
   prepare: (form: Form) => (call: Call) => StripeObject;
 }
@@ -37,6 +39,7 @@ export function route<S extends z.core.$ZodLooseShape>(
   return {
     method,
     path,
+    parameters: ["expand", ...Object.keys(shape)],
     prepare(form) {
       const { expand: paths } = readParams(outer, form);
       const { expand: _expand, ...own } = form;
@@ -56,6 +59,20 @@ export function retrieve<R>(
   return route("GET", path, {}, ({ work, id }) => view(work, find(records(work), id, kind)));
 }
 
+/** DELETE one object by the id in its path; Stripe takes no parameters there. */
+export function remove(path: string, run: (call: Call) => StripeObject): Route {
+  const nothing = z.strictObject({});
+  return {
+    method: "DELETE",
+    path,
+    parameters: [],
+    prepare(form) {
+      readParams(nothing, form);
+      return run;
+    },
+  };
+}
+
 /** GET a list, newest first, page by page. */
 export function list<S extends z.core.$ZodLooseShape, R extends { id: string }>(
   path: string,
@@ -69,6 +86,7 @@ export function list<S extends z.core.$ZodLooseShape, R extends { id: string }>(
   return {
     method: "GET",
     path,
+    parameters: ["expand", ...Object.keys(paging), ...Object.keys(shape)],
     prepare(form) {
       const { expand: paths } = readParams(outer, form);
       const page = readParams(pages, form);

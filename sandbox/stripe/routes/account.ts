@@ -2,8 +2,18 @@ import { z } from "zod";
 import { token } from "../../random.ts";
 import { liveCustomer } from "../customers.ts";
 import { find, invalid } from "../errors.ts";
-import { accepted, boolean, mergeMetadata, metadata, range, text, within } from "../http/params.ts";
-import { list, type Route, retrieve, route } from "../http/route.ts";
+import { fits } from "../event-types.ts";
+import {
+  accepted,
+  boolean,
+  mergeMetadata,
+  metadata,
+  range,
+  requireUrl,
+  text,
+  within,
+} from "../http/params.ts";
+import { list, type Route, remove, retrieve, route } from "../http/route.ts";
 import { newId } from "../ids.ts";
 import type { PortalSession, WebhookEndpoint } from "../records.ts";
 import { portalSessionView } from "../views/customer.ts";
@@ -33,7 +43,10 @@ export const accountRoutes: Route[] = [
   })),
   eventList(),
   route("GET", "/v1/events/:id", {}, ({ work, id, deliveries }) =>
-    eventView(find(work.state.events, id, "event"), pendingByEvent(deliveries).get(id) ?? 0),
+    eventView(
+      find(work.state.events, id, "event"),
+      pendingByEvent(deliveries.filter((it) => it.event === id)).get(id) ?? 0,
+    ),
   ),
   route(
     "POST",
@@ -47,6 +60,7 @@ export const accountRoutes: Route[] = [
     },
     ({ work, origin }, params) => {
       const customer = liveCustomer(work, params.customer, "customer");
+      if (params.return_url !== undefined) requireUrl("return_url", params.return_url);
       const id = newId("portal_session");
       const session: PortalSession = {
         id,
@@ -96,7 +110,7 @@ export const accountRoutes: Route[] = [
     (work) => work.state.webhook_endpoints,
     webhookEndpointView,
   ),
-  route("DELETE", "/v1/webhook_endpoints/:id", {}, ({ work, id }) => {
+  remove("/v1/webhook_endpoints/:id", ({ work, id }) => {
     find(work.state.webhook_endpoints, id, "webhook endpoint");
     delete work.state.webhook_endpoints[id];
     return { id, object: "webhook_endpoint", deleted: true };
@@ -125,8 +139,4 @@ function eventList(): Route {
     },
     (_work, { event, pending }) => eventView(event, pending),
   );
-}
-
-function fits(type: string, pattern: string): boolean {
-  return pattern.endsWith("*") ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 }

@@ -3,7 +3,7 @@ import { numberOfToken } from "../cards.ts";
 import { createCustomer, deleteCustomer, liveCustomer } from "../customers.ts";
 import { find } from "../errors.ts";
 import { accepted, clearable, mergeMetadata, metadata, range, text, within } from "../http/params.ts";
-import { list, type Route, route } from "../http/route.ts";
+import { list, type Route, remove, route } from "../http/route.ts";
 import { attachCard, buildCard, methodNamed } from "../payment-methods.ts";
 import type { Customer } from "../records.ts";
 import { customerView, paymentMethodView } from "../views/customer.ts";
@@ -58,7 +58,7 @@ export const customerRoutes: Route[] = [
     });
     return customerView(work, customer);
   }),
-  route("DELETE", "/v1/customers/:id", {}, ({ work, id }) => {
+  remove("/v1/customers/:id", ({ work, id }) => {
     const customer = liveCustomer(work, id);
     deleteCustomer(work, customer);
     return customerView(work, customer);

@@ -4,7 +4,7 @@ import { finalizeInvoice, markUncollectible, voidInvoice } from "../billing/invo
 import { afterPayment, charge } from "../billing/settle.ts";
 import { cardError } from "../billing/subscribe.ts";
 import { isOver } from "../billing/update.ts";
-import { find, invalid } from "../errors.ts";
+import { find, invalid, standing } from "../errors.ts";
 import { boolean, integer, range, text, within } from "../http/params.ts";
 import { list, type Route, retrieve, route } from "../http/route.ts";
 import type { Invoice } from "../money-records.ts";
@@ -127,7 +127,7 @@ export function pay(work: Work, invoice: Invoice, method: string | undefined, of
     present: !offSession,
     ...(named === undefined ? {} : { method: named }),
   });
-  if (!outcome.paid) throw cardError(outcome);
+  if (!outcome.paid) throw standing(cardError(outcome));
 }
 
 function settleOutside(work: Work, invoice: Invoice): void {

@@ -67,7 +67,7 @@ export const paymentRoutes: Route[] = [
 ];
 
 /** The charge that a refund names, directly or by its intent. */
-export function chargeNamed(
+function chargeNamed(
   work: Work,
   named: { charge?: string | undefined; payment_intent?: string | undefined },
 ): Charge {

@@ -50,7 +50,8 @@ export function createFromParams(work: Work, params: Params): Subscription {
     ...(params.cancel_at_period_end === undefined ? {} : { at_period_end: params.cancel_at_period_end }),
   });
   const early = new Set(["customer.subscription.created", "customer.subscription.updated"]);
-  work.events = work.events.filter((event) => !early.has(event.type) || event.object["id"] !== sub.id);
+  // a new subscription: no other one can have been reported in the same work
+  work.events = work.events.filter((event) => !early.has(event.type));
   emit(work, "customer.subscription.created", subscriptionView(work, sub));
   return sub;
 }

@@ -10,7 +10,7 @@ export function eventView(event: StoredEvent, pending: number): StripeObject {
   return {
     id: event.id,
     object: "event",
-    api_version: apiVersion,
+    api_version: event.api_version === undefined ? apiVersion : event.api_version,
     created: event.created,
     data: {
       object: event.object,

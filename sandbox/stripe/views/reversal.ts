@@ -4,7 +4,8 @@ import { find } from "../errors.ts";
 import type { Dispute, Refund } from "../money-records.ts";
 import type { StripeObject, Work } from "../world.ts";
 
-export function refundView(_work: Work, refund: Refund): StripeObject {
+export function refundView(work: Work, refund: Refund): StripeObject {
+  const charge = find(work.state.charges, refund.charge, "charge");
   return {
     id: refund.id,
     object: "refund",
@@ -13,6 +14,8 @@ export function refundView(_work: Work, refund: Refund): StripeObject {
     charge: refund.charge,
     created: refund.created,
     currency: refund.currency,
+    customer: charge.customer,
+    customer_account: null,
     destination_details: {
       card: { reference_status: "pending", reference_type: "acquirer_reference_number", type: "refund" },
       type: "card",
@@ -20,6 +23,7 @@ export function refundView(_work: Work, refund: Refund): StripeObject {
     ...(refund.failure_reason === null ? {} : { failure_reason: refund.failure_reason }),
     metadata: refund.metadata,
     payment_intent: refund.payment_intent,
+    payment_method: charge.payment_method,
     reason: refund.reason,
     receipt_number: null,
     source_transfer_reversal: null,

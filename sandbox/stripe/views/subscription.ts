@@ -73,7 +73,7 @@ export function subscriptionView(work: Work, sub: Subscription): StripeObject {
   };
 }
 
-export function itemView(work: Work, sub: Subscription, item: SubscriptionItem): StripeObject {
+function itemView(work: Work, sub: Subscription, item: SubscriptionItem): StripeObject {
   const price = find(work.state.prices, item.price, "price");
   return {
     id: item.id,
