@@ -39,3 +39,9 @@ export const outcomeUnknown = (cause?: unknown): ApiError =>
     "It is not known whether this was done. Repeat the request unchanged, with the same Idempotency-Key: it is done once.",
     { headers: { "Retry-After": "2" }, cause },
   );
+
+export const databaseUnavailable = (cause?: unknown): ApiError =>
+  new ApiError(503, "database_unavailable", "The database does not answer. Repeat the request.", {
+    headers: { "Retry-After": "2" },
+    cause,
+  });

@@ -1,7 +1,9 @@
 import type { Alert } from "../domain/alert.ts";
 import { insertAlert } from "../store/alerts.ts";
-import type { Incident, IncidentKind } from "../store/incidents.ts";
+import { clockOffset } from "../store/clock.ts";
+import type { IncidentKind } from "../store/incidents.ts";
 import { closeIncident, countIncident } from "../store/incidents.ts";
+import type { Db } from "../store/pool.ts";
 import { transaction } from "../store/pool.ts";
 import type { AppDeps } from "./deps.ts";
 
@@ -18,7 +20,7 @@ export async function addToIncident(
 ): Promise<void> {
   const isNew = await transaction(deps.pool, async (db) => {
     const { incident, opened } = await countIncident(db, kind, subject, by);
-    if (opened) await insertAlert(db, alertOf(incident, "opened", words), null, deps.channels);
+    if (opened) await tell(deps, db, `incident:${incident.id}:opened`, words);
     return opened;
   });
   if (isNew) await deps.deliverAlerts();
@@ -33,17 +35,13 @@ export async function endIncident(
 ): Promise<void> {
   const ended = await transaction(deps.pool, async (db) => {
     const incident = await closeIncident(db, kind, subject);
-    if (incident !== undefined) {
-      await insertAlert(db, alertOf(incident, "closed", words), null, deps.channels);
-    }
+    if (incident !== undefined) await tell(deps, db, `incident:${incident.id}:closed`, words);
     return incident;
   });
   if (ended !== undefined) await deps.deliverAlerts();
 }
 
-const alertOf = (incident: Incident, what: "opened" | "closed", words: Words): Alert => ({
-  ...words,
-  key: `incident:${incident.id}:${what}`,
-  superseded: false,
-  at: Date.now(),
-});
+async function tell({ channels }: Deps, db: Db, key: string, words: Words): Promise<void> {
+  const at = Date.now() + (await clockOffset(db));
+  await insertAlert(db, { ...words, key, superseded: false, at }, null, channels);
+}

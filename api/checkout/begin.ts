@@ -65,8 +65,7 @@ export async function beginCheckout(
 
     const row = await chooseCheckout(db, deps.settings, request);
     if (row instanceof ApiError) {
-      const answer: Answer = { status: row.status, body: errorBody(row, requestId) };
-      await answerKey(db, caller, key, answer.status, answer.body);
+      const answer = await answerKey(db, caller, key, row.status, errorBody(row, requestId));
       return { kind: "answer", answer, replayed: false };
     }
     await tieKey(db, caller, key, row.checkout.id);

@@ -1,9 +1,12 @@
-import type { Middleware } from "koa";
+import { STATUS_CODES } from "node:http";
+import type { Context, Middleware } from "koa";
 import type { Logger } from "pino";
 import { TemporalAway } from "../../temporal/gateway.ts";
-import { ApiError, errorBody, outcomeUnknown } from "../api-error.ts";
+import { ApiError, databaseUnavailable, errorBody, outcomeUnknown } from "../api-error.ts";
 import { isDatabaseAway } from "../database-away.ts";
 import { describeError } from "../describe-error.ts";
+import { html } from "../pages/html.ts";
+import { prefersPage, sendPage } from "../pages/page.ts";
 import { TookTooLong } from "../within.ts";
 import { requestIdOf } from "./request-log.ts";
 
@@ -28,20 +31,27 @@ export function errors(log: Logger): Middleware {
     }
     ctx.status = error.status;
     ctx.set(error.headers);
-    ctx.body = errorBody(error, requestIdOf(ctx));
+    sendError(ctx, error, requestIdOf(ctx));
   };
+}
+
+/** As JSON, or as a page where a browser sent an address or a form. */
+function sendError(ctx: Context, error: ApiError, requestId: string): void {
+  const isOfBrowser = ctx.method === "GET" || ctx.is("urlencoded") === "urlencoded";
+  if (isOfBrowser) ctx.vary("Accept");
+  if (!isOfBrowser || !prefersPage(ctx)) {
+    ctx.body = errorBody(error, requestId);
+    return;
+  }
+  const content = html`<p>${error.message}</p><p class="quiet">Request ${requestId}</p>`;
+  sendPage(ctx, STATUS_CODES[error.status] ?? "Error", content);
 }
 
 /** Says what an error is to the caller. What we did not foresee tells nothing of itself. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof TemporalAway || error instanceof TookTooLong) return outcomeUnknown(error);
-  if (isDatabaseAway(error)) {
-    return new ApiError(503, "database_unavailable", "The database does not answer. Repeat the request.", {
-      headers: { "Retry-After": "2" },
-      cause: error,
-    });
-  }
+  if (isDatabaseAway(error)) return databaseUnavailable(error);
   return (
     ofBodyParser(error) ??
     new ApiError(

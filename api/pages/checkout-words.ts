@@ -1,10 +1,13 @@
 import type { Checkout } from "../../domain/checkout.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 
-/** What a customer who comes back from paying is told: the state as it is. */
-export function wordsAfterPaying(checkout: Checkout, subscription: Subscription | null): string {
-  if (subscription === null) return wordsBeforeBirth(checkout);
-  const { tier } = subscription.terms;
+/** What a customer who comes back from paying is told: the state as it is. `tier` is the tier's title. */
+export function wordsAfterPaying(
+  tier: string,
+  checkout: Pick<Checkout, "state">,
+  subscription: Subscription | null,
+): string {
+  if (subscription === null) return wordsBeforeBirth(tier, checkout);
   switch (subscription.status) {
     case "active":
       return `Your subscription to ${tier} is active.`;
@@ -27,7 +30,7 @@ export function wordsAfterPaying(checkout: Checkout, subscription: Subscription 
   }
 }
 
-function wordsBeforeBirth({ state, tier }: Checkout): string {
+function wordsBeforeBirth(tier: string, { state }: Pick<Checkout, "state">): string {
   switch (state) {
     case "opening":
     case "open":
@@ -43,7 +46,7 @@ function wordsBeforeBirth({ state, tier }: Checkout): string {
 }
 
 /** What a customer who turned back before paying is told. */
-export function wordsAfterCancel({ state, tier }: Checkout): string {
+export function wordsAfterCancel(tier: string, { state }: Pick<Checkout, "state">): string {
   switch (state) {
     case "opening":
     case "open":

@@ -5,16 +5,19 @@ import { html } from "./html.ts";
 export const EVENT_STATES: readonly EventState[] = ["received", "parked", "applied", "ignored"];
 
 /** What an operator's last action came to, by its name in the address. */
-const NOTICES: Readonly<Record<string, string>> = {
-  replayed: "The event waits again and its subscription is woken.",
-  ignored: "The event is ignored.",
-  already_ended: "The event has ended already; nothing was changed.",
-  not_found: "There is no such event.",
-  no_provider: "This provider is not set up here; nothing was changed.",
-};
+const NOTICES: ReadonlyMap<string | null, string> = new Map([
+  ["replayed", "The event waits again and its subscription is woken."],
+  ["ignored", "The event is ignored."],
+  ["already_ended", "The event has ended already; nothing was changed."],
+  ["not_found", "There is no such event."],
+  ["no_provider", "This provider is not set up here; nothing was changed."],
+  ["no_reason", "Say why the event is to be ignored; nothing was changed."],
+]);
 
 export interface EventsView {
   readonly events: readonly StoredEvent[];
+  /** How many are shown at most. */
+  readonly limit: number;
   /** The state that is shown, or null: all. */
   readonly state: EventState | null;
   readonly notice: string | null;
@@ -26,19 +29,24 @@ export interface EventsView {
 
 /** The received events, newest first, with what can be done about each. */
 export function eventsPage(view: EventsView): Html {
-  const notice = view.notice === null ? undefined : NOTICES[view.notice];
-  const rows = view.events.map((event) => eventRow(event, view));
+  const { events, limit, state } = view;
+  const notice = NOTICES.get(view.notice);
+  const rows = events.map((event) => eventRow(event, view));
   return html`${notice === undefined ? null : html`<p class="notice" role="status">${notice}</p>`}
-<nav aria-label="State">${[null, ...EVENT_STATES].map((state) => stateLink(state, view.state))}</nav>
+<nav aria-label="State">${[null, ...EVENT_STATES].map((each) => stateLink(each, state))}</nav>
 ${
+  // The roles are said once more because a narrow screen shows the table as blocks, which takes them away.
   rows.length === 0
-    ? html`<p>No events.</p>`
-    : html`<div class="scroll"><table>
-<thead><tr><th>State</th><th>Type</th><th>Event</th><th>Reason</th><th>Received</th><th>Age</th><th>Subscription</th><th>Attempts</th><th>Actions</th></tr></thead>
-<tbody>${rows}</tbody>
-</table></div>`
-}`;
+    ? html`<p>${state === null ? "No event was received yet." : `No event is ${state}.`}</p>`
+    : html`<table role="table">
+<thead role="rowgroup"><tr role="row">${COLUMNS.map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}</tr></thead>
+<tbody role="rowgroup">${rows}</tbody>
+</table>`
 }
+${rows.length < limit ? null : html`<p class="quiet">The newest ${limit} are shown.</p>`}`;
+}
+
+const COLUMNS = ["State", "Event", "Reason", "Received", "Subscription", "Actions"];
 
 function stateLink(state: EventState | null, shown: EventState | null): Html {
   const name = state ?? "all";
@@ -49,25 +57,29 @@ function stateLink(state: EventState | null, shown: EventState | null): Html {
 }
 
 const eventRow = (event: StoredEvent, view: EventsView): Html => html`
-<tr>
-<td class="${event.state}">${event.state}</td>
-<td>${event.type}</td>
-<td class="id">${event.provider} ${event.id}</td>
-<td>${event.reason}</td>
-<td>${new Date(event.receivedAt).toISOString()}</td>
-<td>${ageOf(view.now - event.receivedAt)}</td>
-<td class="id">${event.subscriptionId}</td>
-<td>${event.attempts}</td>
-<td>${actions(event, view)}</td>
+<tr role="row">
+<td role="cell"><span class="state ${event.state}">${event.state}</span><small>${attemptsOf(event.attempts)}</small></td>
+<td role="cell">${event.type}<small class="id">${event.provider} ${event.id}</small></td>
+<td role="cell">${event.reason}</td>
+<td role="cell" class="time">${timeOf(event.receivedAt)}<small>${ageOf(view.now - event.receivedAt)} ago</small></td>
+<td role="cell" class="id">${event.subscriptionId}</td>
+<td role="cell" class="actions">${actions(event, view)}</td>
 </tr>`;
 
 function actions(event: StoredEvent, { state, formToken }: EventsView): Html {
-  const address = `/admin/webhooks/${event.provider}/${encodeURIComponent(event.id)}`;
+  const { id } = event;
+  const address = `/admin/webhooks/${event.provider}/${encodeURIComponent(id)}`;
   const hidden = html`<input type="hidden" name="token" value="${formToken}"><input type="hidden" name="state" value="${state ?? ""}">`;
-  const replay = html`<form method="post" action="${address}/replay">${hidden}<button>Replay</button></form>`;
+  const replay = html`<form method="post" action="${address}/replay">${hidden}<button aria-label="Replay ${id}">Replay</button></form>`;
   if (event.state !== "received" && event.state !== "parked") return replay;
-  return html`${replay}<form method="post" action="${address}/ignore">${hidden}<input name="reason" maxlength="500" placeholder="Reason" aria-label="Reason to ignore ${event.id}"><button>Ignore</button></form>`;
+  return html`${replay}<form method="post" action="${address}/ignore">${hidden}<input name="reason" required maxlength="500" placeholder="Reason" aria-label="Reason to ignore ${id}"><button aria-label="Ignore ${id}">Ignore</button></form>`;
 }
+
+/** 2026-11-25 13:05:59 UTC */
+const timeOf = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+const attemptsOf = (count: number): string =>
+  count === 0 ? "not tried" : count === 1 ? "tried once" : `tried ${count} times`;
 
 /** The two largest units: 3 d 4 h. */
 export function ageOf(ms: number): string {

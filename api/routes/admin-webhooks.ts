@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Provider } from "../../domain/provider.ts";
 import { PROVIDERS } from "../../domain/provider.ts";
 import { listEvents } from "../../store/events.ts";
+import { text } from "../../store/storable.ts";
 import { ApiError } from "../api-error.ts";
 import type { AppDeps } from "../deps.ts";
 import { formToken, isFormToken } from "../form-token.ts";
@@ -12,7 +13,6 @@ import { operator } from "../middleware/operator.ts";
 import { ignore, replay } from "../operate-events.ts";
 import { EVENT_STATES, eventsPage } from "../pages/events.ts";
 import { sendPage } from "../pages/page.ts";
-import { storableText } from "../storable.ts";
 
 const LIMIT = 100;
 
@@ -29,13 +29,21 @@ export function adminWebhooks(router: Router, deps: AppDeps): void {
   const form = bodyParser({ enableTypes: ["form"], formLimit: "16kb" });
 
   router.get("/admin/webhooks", isOperator, async (ctx) => {
-    const state = stateNamed(ctx.URL.searchParams.get("state"));
+    const query = new URLSearchParams(ctx.querystring);
+    const state = stateNamed(query.get("state"));
     const events = await listEvents(deps.pool, { limit: LIMIT, ...(state === undefined ? {} : { state }) });
-    const notice = ctx.URL.searchParams.get("notice");
     sendPage(
       ctx,
       "Webhook events",
-      eventsPage({ events, state: state ?? null, notice, formToken: formToken(adminToken), now: Date.now() }),
+      eventsPage({
+        events,
+        limit: LIMIT,
+        state: state ?? null,
+        notice: query.get("notice"),
+        formToken: formToken(adminToken),
+        now: Date.now(),
+      }),
+      { wide: true },
     );
   });
 
@@ -48,8 +56,8 @@ export function adminWebhooks(router: Router, deps: AppDeps): void {
   router.post("/admin/webhooks/:provider/:id/ignore", isOperator, form, async (ctx) => {
     const { state, reason } = formOf(ctx.request.body, adminToken);
     const { provider, id } = eventOf(ctx.params);
-    const why = storableText(reason.trim()) || "ignored by an operator";
-    backToList(ctx, await ignore(deps, provider, id, why), state);
+    const why = reason.trim();
+    backToList(ctx, why === "" ? "no_reason" : await ignore(deps, provider, id, why), state);
   });
 }
 
@@ -70,7 +78,7 @@ function eventOf(params: Readonly<Record<string, string>>): {
 } {
   const provider = PROVIDERS.find((each) => each === params["provider"]);
   const id = params["id"] ?? "";
-  if (provider === undefined || id !== storableText(id)) {
+  if (provider === undefined || id !== text(id)) {
     throw new ApiError(404, "unknown_event", "There is no such event");
   }
   return { provider, id };

@@ -1,37 +1,39 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Router, RouterContext } from "@koa/router";
 import { givesAccess } from "../../domain/access.ts";
+import { findTier } from "../../domain/catalog.ts";
 import type { Checkout } from "../../domain/checkout.ts";
-import type { SubscriptionId } from "../../domain/ids.ts";
 import { checkoutId } from "../../domain/ids.ts";
 import { PROVIDERS } from "../../domain/provider.ts";
-import { isTerminal } from "../../domain/status.ts";
-import type { Subscription } from "../../domain/subscription.ts";
+import { catalogInForce } from "../../store/catalogs.ts";
 import { findCheckout, findCheckoutBySession } from "../../store/checkouts.ts";
 import { clockOffset } from "../../store/clock.ts";
-import { findSubscription } from "../../store/subscriptions.ts";
 import { ApiError } from "../api-error.ts";
 import type { AppDeps } from "../deps.ts";
 import { wordsAfterCancel, wordsAfterPaying } from "../pages/checkout-words.ts";
 import { html } from "../pages/html.ts";
-import { sendPage } from "../pages/page.ts";
+import { prefersPage, sendPage } from "../pages/page.ts";
+import { realState } from "../real-state.ts";
 
 /** How long a customer who has just paid waits for the real state. */
 const WAIT_MS = 2_000;
-const LOOK_EVERY_MS = 100;
 
-type Deps = Pick<AppDeps, "pool" | "gateway" | "log">;
+type Deps = Pick<AppDeps, "pool" | "gateway">;
 
 /** GET /api/billing/success and /api/billing/cancel: where the provider sends customers back to. No personal data. */
 export function afterCheckout(router: Router, deps: Deps): void {
   router.get("/api/billing/success", async (ctx) => {
-    const checkout = await checkoutOfSession(deps, ctx.URL.searchParams.get("session_id") ?? "");
-    if (checkout === undefined) return sendUnknown(ctx);
-    const subscription = await realState(deps, checkout.subscriptionId);
+    const checkout = await checkoutOfSession(
+      deps,
+      new URLSearchParams(ctx.querystring).get("session_id") ?? "",
+    );
+    if (checkout === undefined) throw unknownCheckout();
+    const subscription = await realState(deps, checkout.subscriptionId, WAIT_MS);
     const now = Date.now() + (await clockOffset(deps.pool));
-    const message = wordsAfterPaying(checkout, subscription);
-    send(ctx, subscription === null ? "Thank you" : `Subscription to ${subscription.terms.tier}`, message, {
-      tier: subscription?.terms.tier ?? checkout.tier,
+    const tier = subscription?.terms.tier ?? checkout.tier;
+    const title = await titleOf(deps, tier);
+    const message = wordsAfterPaying(title, checkout, subscription);
+    send(ctx, `${subscription === null ? "Checkout of" : "Subscription to"} ${title}`, message, {
+      tier,
       subscription_id: checkout.subscriptionId,
       subscription_status: subscription?.status ?? null,
       access: subscription !== null && givesAccess(subscription, now),
@@ -39,11 +41,12 @@ export function afterCheckout(router: Router, deps: Deps): void {
     });
   });
   router.get("/api/billing/cancel", async (ctx) => {
-    const id = ctx.URL.searchParams.get("checkout");
+    const id = new URLSearchParams(ctx.querystring).get("checkout");
     if (id === null) return send(ctx, "Checkout left", "Nothing was charged. The checkout stays open.", {});
     const checkout = await checkoutById(deps, id);
-    if (checkout === undefined) return sendUnknown(ctx);
-    send(ctx, "Checkout left", wordsAfterCancel(checkout), {
+    if (checkout === undefined) throw unknownCheckout();
+    const words = wordsAfterCancel(await titleOf(deps, checkout.tier), checkout);
+    send(ctx, "Checkout left", words, {
       tier: checkout.tier,
       checkout_id: checkout.id,
       checkout_state: checkout.state,
@@ -71,37 +74,21 @@ async function checkoutById({ pool }: Deps, text: string): Promise<Checkout | un
   return (await findCheckout(pool, id))?.checkout;
 }
 
-/** Has the provider looked at now, and waits a little for what it says. */
-async function realState({ pool, gateway, log }: Deps, id: SubscriptionId): Promise<Subscription | null> {
-  const waitUntil = Date.now() + WAIT_MS;
-  let subscription = (await findSubscription(pool, id))?.subscription ?? null;
-  if (subscription !== null && isTerminal(subscription.status)) return subscription;
-  // Not waited for: Temporal may be away, and what we know is shown all the same.
-  gateway.wakeNow(id).catch(() => log.debug("a customer's return woke nobody"));
-  while ((subscription === null || subscription.status === "incomplete") && Date.now() < waitUntil) {
-    await sleep(LOOK_EVERY_MS);
-    subscription = (await findSubscription(pool, id))?.subscription ?? null;
-  }
-  return subscription;
+/** What people call the tier; its name when the catalog no longer has it. */
+async function titleOf({ pool }: Deps, name: string): Promise<string> {
+  const catalog = await catalogInForce(pool);
+  return (catalog && findTier(catalog, name)?.title) ?? name;
 }
 
+const unknownCheckout = (): ApiError =>
+  new ApiError(404, "unknown_checkout", "There is no such checkout here. The address may be cut short.");
+
 function send(ctx: RouterContext, title: string, message: string, fields: object): void {
-  if (ctx.accepts("json", "html") === "html") {
+  ctx.vary("Accept");
+  if (prefersPage(ctx)) {
     sendPage(ctx, title, html`<p>${message}</p>`);
     return;
   }
   ctx.set("Cache-Control", "no-store");
   ctx.body = { status: "ok", ...fields, message };
-}
-
-function sendUnknown(ctx: RouterContext): void {
-  if (ctx.accepts("json", "html") !== "html") {
-    throw new ApiError(404, "unknown_checkout", "There is no such checkout");
-  }
-  sendPage(
-    ctx,
-    "Unknown checkout",
-    html`<p>There is no such checkout here. The address may be cut short.</p>`,
-  );
-  ctx.status = 404;
 }

@@ -3,7 +3,8 @@ import type { Router } from "@koa/router";
 import { ApiError } from "../api-error.ts";
 import type { Answer, Attempt } from "../checkout/begin.ts";
 import { beginCheckout } from "../checkout/begin.ts";
-import { finishCheckout } from "../checkout/finish.ts";
+import { type FinishDeps, finishCheckout } from "../checkout/finish.ts";
+import { openOnce } from "../checkout/open-once.ts";
 import { parseCheckoutRequest, parseIdempotencyKey } from "../checkout/request.ts";
 import type { AppDeps } from "../deps.ts";
 import { bearer } from "../middleware/bearer.ts";
@@ -23,6 +24,7 @@ const LEAST_OPEN_MS = 200;
 /** POST /api/billing/create-checkout */
 export function createCheckout(router: Router, deps: AppDeps): void {
   const { apiKey, checkoutsPerMinute } = deps.settings;
+  const finishDeps: FinishDeps = { ...deps, openCheckout: openOnce(deps.gateway) };
   router.post(
     "/api/billing/create-checkout",
     bearer(apiKey),
@@ -39,7 +41,7 @@ export function createCheckout(router: Router, deps: AppDeps): void {
       }
       const request = parseCheckoutRequest(ctx.request.body);
       const attempt: Attempt = { caller: CALLER, key, request, requestId: requestIdOf(ctx) };
-      const { answer, replayed } = await within(ANSWER_MS, answerOf(deps, attempt));
+      const { answer, replayed } = await within(ANSWER_MS, answerOf(finishDeps, attempt));
       if (replayed) ctx.set("Idempotent-Replayed", "true");
       ctx.status = answer.status;
       ctx.body = answer.body;
@@ -47,7 +49,7 @@ export function createCheckout(router: Router, deps: AppDeps): void {
   );
 }
 
-async function answerOf(deps: AppDeps, attempt: Attempt): Promise<{ answer: Answer; replayed: boolean }> {
+async function answerOf(deps: FinishDeps, attempt: Attempt): Promise<{ answer: Answer; replayed: boolean }> {
   const startedAt = performance.now();
   const begun = await beginCheckout(deps, attempt);
   switch (begun.kind) {

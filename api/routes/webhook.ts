@@ -3,7 +3,8 @@ import { PROVIDERS } from "../../domain/provider.ts";
 import type { PaymentProvider, VerifiedEvent } from "../../providers/provider.ts";
 import { WebhookRejected } from "../../providers/provider.ts";
 import { findEvent, insertEvent } from "../../store/events.ts";
-import { ApiError } from "../api-error.ts";
+import { text } from "../../store/storable.ts";
+import { ApiError, databaseUnavailable } from "../api-error.ts";
 import type { AppDeps } from "../deps.ts";
 import { describeError } from "../describe-error.ts";
 import { addToIncident } from "../incident.ts";
@@ -11,8 +12,7 @@ import { readBody } from "../read-body.ts";
 import type { Rejections } from "../rejections.ts";
 import { createRejections } from "../rejections.ts";
 import { routeEvent } from "../route-event.ts";
-import { storable, storableText } from "../storable.ts";
-import { within } from "../within.ts";
+import { TookTooLong, within } from "../within.ts";
 
 const BODY_LIMIT = 1024 * 1024;
 /** Razorpay counts an answer after 5 s as none; an event that is stored late after all is a duplicate then. */
@@ -67,20 +67,22 @@ async function storeAndRoute(
   event: VerifiedEvent,
 ): Promise<boolean> {
   const interest = provider.interest(event.type, event.payload);
-  const id = storableText(event.id);
+  const id = text(event.id);
   const isNew = await within(
     STORE_MS,
     insertEvent(deps.pool, {
       provider: provider.name,
       id,
-      type: storableText(event.type),
-      apiVersion: event.apiVersion === null ? null : storableText(event.apiVersion),
+      type: text(event.type),
+      apiVersion: event.apiVersion === null ? null : text(event.apiVersion),
       livemode: event.livemode,
-      payload: storable(event.payload),
+      payload: event.payload,
       subject: interest.kind === "subject" ? interest.subject : null,
       ignoredBecause: interest.kind === "ignore" ? interest.reason : null,
     }),
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof TookTooLong ? databaseUnavailable(error) : error;
+  });
   if (interest.kind === "ignore") return isNew;
   const route = async (): Promise<void> => {
     // A second delivery of what still waits is a second chance to wake.

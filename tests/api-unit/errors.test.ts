@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiError } from "../../api/api-error.ts";
 import { toApiError } from "../../api/middleware/errors.ts";
@@ -61,6 +62,31 @@ describe("every error", () => {
     });
   });
 
+  const BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+  it("is a page for a browser, with the request id to ask by", async () => {
+    const response = await fetch(`${api.url}/nowhere`, {
+      headers: { Accept: BROWSER, "X-Request-Id": "req-of-browser" },
+    });
+    expect([response.status, response.headers.get("Vary")]).toEqual([404, "Accept"]);
+    expect(response.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+    const page = await response.text();
+    expect(page).toContain("<h1>Not Found</h1>");
+    expect(page).toContain("Request req-of-browser");
+  });
+
+  it("is JSON for a program, whatever its HTTP library claims to like best", async () => {
+    const response = await fetch(`${api.url}/webhook/stripe`, {
+      method: "POST",
+      body: "{}",
+      headers: { Accept: "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2" },
+    });
+    expect([response.status, response.headers.get("Content-Type")]).toEqual([
+      400,
+      "application/json; charset=utf-8",
+    ]);
+  });
+
   it.each(["maria@example.com", "4242424242424242", "4242-4242-4242-4242", "a b c d e f g", "x".repeat(65)])(
     "does not take %s for a request id",
     async (id) => {
@@ -68,6 +94,16 @@ describe("every error", () => {
       expect(response.headers.get("X-Request-Id")).toMatch(/^[0-9a-f-]{36}$/);
     },
   );
+
+  it("does not depend on the Host header, which may be anything", async () => {
+    const status = await new Promise((resolve, reject) => {
+      get(`${api.url}/api/billing/success?session_id=`, { headers: { host: "[" } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on("error", reject);
+    });
+    expect(status).toBe(404);
+  });
 
   it("answers 405 with the methods that are allowed", async () => {
     const response = await fetch(`${api.url}/api/billing/create-checkout`);

@@ -31,7 +31,7 @@ describe("eventsPage", () => {
     receivedAt: 0,
     processedAt: null,
   } as const;
-  const view = { state: null, notice: null, formToken: "t", now: 90_000 };
+  const view = { limit: 100, state: null, notice: null, formToken: "t", now: 90_000 };
 
   it("shows what strangers wrote as text, and keeps ids inside their part of the address", () => {
     const page = eventsPage({ ...view, events: [{ ...event, state: "parked" }] }).text;
@@ -46,6 +46,12 @@ describe("eventsPage", () => {
       eventsPage({ ...view, events: [{ ...event, state }] }).text.includes("/ignore"),
     );
     expect(offered).toEqual(["received", "parked"]);
+  });
+
+  it("says that there may be more than are shown", () => {
+    const events = [{ ...event, state: "applied" }] as const;
+    expect(eventsPage({ ...view, events }).text).not.toContain("newest");
+    expect(eventsPage({ ...view, events, limit: 1 }).text).toContain("The newest 1 are shown.");
   });
 
   it.each([

@@ -1,6 +1,5 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { storable } from "../../api/storable.ts";
 import { startApi } from "./support.ts";
 
 const MIB = 1024 * 1024;
@@ -55,11 +54,3 @@ function postInChunks(url: string, chunks: number): Promise<number | undefined> 
     sent.end();
   });
 }
-
-describe("storable", () => {
-  it("replaces what Postgres cannot keep, deep inside and in names", () => {
-    expect(storable({ "a\0": ["\ud800x", "\udc00", 1, null, true, "😀"] })).toEqual({
-      "a\ufffd": ["\ufffdx", "\ufffd", 1, null, true, "😀"],
-    });
-  });
-});
