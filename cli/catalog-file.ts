@@ -8,7 +8,7 @@ import type { CatalogBody } from "../store/catalogs.ts";
 import { ConfigError, type Environment } from "./config.ts";
 
 const name = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/i, "a name: a letter, then letters, digits and _");
-const priceId = z.string().min(1, "a price id");
+const priceId = z.string().trim().min(1, "a price id");
 const Prices = z.partialRecord(z.enum(PROVIDERS), z.partialRecord(z.enum(INTERVALS), priceId));
 const LegacyPrice = z.strictObject({
   provider: z.enum(PROVIDERS),
@@ -37,7 +37,7 @@ export interface CatalogFile {
   readonly sha256: string;
 }
 
-/** Reads the catalog and puts the environment's values in the place of `${NAMES}`. @throws ConfigError naming the line */
+/** Reads the catalog and puts the environment's values in the place of `${NAMES}`. @throws ConfigError naming the lines */
 export async function readCatalogFile(path: string, env: Environment): Promise<CatalogFile> {
   let text: string;
   try {
@@ -52,7 +52,7 @@ export function parseCatalog(text: string, path: string, env: Environment): Cata
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [mistake] = document.errors;
-  if (mistake !== undefined) throw new ConfigError(`${path}: ${mistake.message}`);
+  if (mistake !== undefined) throw new ConfigError(`${path}: ${mistake.message.trim()}`);
   const lineOf = (place: readonly PropertyKey[]): number => {
     // The mistake's own place may be a key that is missing: then the nearest that is there.
     for (let length = place.length; length >= 0; length -= 1) {
@@ -72,9 +72,12 @@ export function parseCatalog(text: string, path: string, env: Environment): Cata
   }
   const parsed = File.safeParse(filled);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const place = issue?.path ?? [];
-    throw new ConfigError(`${path}, line ${lineOf(place)}: ${place.join(".")}: ${issue?.message ?? "wrong"}`);
+    const mistakes = parsed.error.issues.map((issue) => {
+      const place =
+        issue.code === "unrecognized_keys" ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+      return `${path}, line ${lineOf(place)}: ${[issue.path.join("."), issue.message].filter(Boolean).join(": ")}`;
+    });
+    throw new ConfigError(mistakes.join("\n"));
   }
   const body = toBody(parsed.data);
   assertDistinct(path, body);
@@ -85,7 +88,7 @@ function fill(value: unknown, env: Environment, missing: Set<string>): unknown {
   if (typeof value === "string") {
     return value.replace(/\$\{(\w+)\}/g, (_, variable: string) => {
       const given = env[variable];
-      if (given === undefined || given === "") missing.add(variable);
+      if (given === undefined || given.trim() === "") missing.add(variable);
       return given ?? "";
     });
   }

@@ -58,6 +58,18 @@ const Api = Common.extend({
   EVENTS_WAITING_ALARM_SECONDS: seconds(86_400).default(300),
 });
 
+const temporalSwitch = z.enum(["true", "false", "1", "0"], "true or false").optional();
+
+/** What the SDK would take for something else without a word. */
+const Temporal = z.object({
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+$/, "the address of Temporal: host:port, without http://")
+    .optional(),
+  TEMPORAL_TLS: temporalSwitch,
+  TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: temporalSwitch,
+});
+
 const Migration = z.object({
   DATABASE_URL: Common.shape.DATABASE_URL,
   LOG_LEVEL: Common.shape.LOG_LEVEL,
@@ -89,13 +101,15 @@ export const readApiConfig = (env: Environment): ApiConfig => read(Api, env);
 export const readMigrationConfig = (env: Environment): MigrationConfig => read(Migration, env);
 
 function read<T extends z.ZodObject>(schema: T, env: Environment): Read<T> {
-  // An empty variable is one that is not set: compose files pass them on like that.
+  // An empty variable is one that is not set: compose files pass them on like that. Files add a line's end.
   const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+    Object.entries(env).flatMap(([name, value = ""]) => (value.trim() === "" ? [] : [[name, value.trim()]])),
   );
   const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) => {
+  const temporal = Temporal.safeParse(given);
+  if (!parsed.success || !temporal.success) {
+    const issues = [...(parsed.error?.issues ?? []), ...(temporal.error?.issues ?? [])];
+    const lines = issues.map(({ path, message }) => {
       const name = path.join(".");
       return `  ${name} ${name in given ? "is wrong" : "is missing"}: expected ${message}`;
     });
@@ -104,10 +118,16 @@ function read<T extends z.ZodObject>(schema: T, env: Environment): Read<T> {
   return { ...parsed.data, temporal: readTemporal(given) };
 }
 
-function readTemporal(env: Record<string, string | undefined>): TemporalPlace {
-  const overrideEnvVars = Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars });
-  return { connectionOptions, namespace: namespace ?? "default" };
+function readTemporal(env: Record<string, string>): TemporalPlace {
+  try {
+    const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: env });
+    return { connectionOptions, namespace: namespace ?? "default" };
+  } catch (cause) {
+    const names = Object.keys(env).filter((name) => name.startsWith("TEMPORAL_"));
+    const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+    throw new ConfigError(
+      `The configuration is not complete:\n  ${names.join(", ")}: one is wrong${code}: expected what Temporal's own programs take, in files that can be read`,
+      { cause },
+    );
+  }
 }

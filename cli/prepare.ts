@@ -15,7 +15,8 @@ export async function migrateDatabase(databaseUrl: string): Promise<readonly str
     await client.connect();
     const folder = fileURLToPath(new URL("../migrations", import.meta.url));
     const done = await migrate({ client }, folder);
-    return done.map(({ fileName }) => fileName);
+    // The first is the package's own table of what was done.
+    return done.filter(({ id }) => id > 0).map(({ fileName }) => fileName);
   } finally {
     await client.end();
   }

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { declareSandbox } from "../store/clock.ts";
 import { createPool } from "../store/pool.ts";
 import { createClient } from "../temporal/connect.ts";
 import { createGateway } from "../temporal/gateway.ts";
@@ -99,6 +100,7 @@ export async function startStage({ dataDir, ports, log, say }: StageOptions): Pr
         await pool.end();
       },
     });
+    await declareSandbox(pool);
     const hook = keep(await startClockHook({ pool, gateway }));
     const sandbox = keep(
       await startSandbox({

@@ -1,7 +1,7 @@
 -- Perennial's memory. Times are timestamptz in UTC; money is integer minor units with a currency.
 -- now() stamps received_at, updated_at and the like only; business times are passed in (rule R13).
 
--- R13: time is data. In production the offset is 0 and stays 0; only a sandbox database may move it.
+-- R13: time is data. In production the offset is 0 and stays 0; only a database declared a sandbox may move it.
 create table clock (
   only_row boolean primary key default true check (only_row),
   sandbox boolean not null default false,
@@ -19,10 +19,11 @@ create table catalog_versions (
 
 create table customers (
   id uuid primary key,
-  receipt text not null unique check (receipt <> '' and position('@' in receipt) = 0),
+  -- R10: nothing that looks like an e-mail address
+  receipt text not null unique check (receipt ~ '^[^[:space:]@]{1,200}$'),
   email text,
-  stripe_customer_id text unique,
-  razorpay_customer_id text unique,
+  stripe_customer_id text unique check (stripe_customer_id <> ''),
+  razorpay_customer_id text unique check (razorpay_customer_id <> ''),
   live_subscription_id uuid,
   blocked boolean not null default false,
   blocked_reason text,
@@ -36,21 +37,22 @@ create table checkouts (
   subscription_id uuid not null unique,
   provider text not null check (provider in ('stripe', 'razorpay')),
   tier text not null,
-  "interval" text not null,
+  "interval" text not null check ("interval" in ('month', 'year')),
   quantity integer not null check (quantity > 0),
   price_id text not null,
   state text not null check (state in ('opening', 'open', 'complete', 'expired', 'replaced', 'refused')),
   -- the checkout that this one took the place of (R9); its session is expired before ours is opened
-  replaces uuid references checkouts (id),
+  replaces uuid unique references checkouts (id),
   session_id text,
   url text,
   expires_at timestamptz,
   -- the turns before a subscription is born are counted and woken here
-  version integer not null default 0,
+  version integer not null default 0 check (version >= 0),
   next_deadline_at timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null default now(),
-  unique (provider, session_id)
+  unique (provider, session_id),
+  constraint open_has_its_page check (state <> 'open' or (session_id is not null and url is not null))
 );
 create index checkouts_overdue on checkouts (next_deadline_at) where next_deadline_at is not null;
 -- R9: one open checkout per customer, whoever asks and however often
@@ -63,14 +65,15 @@ create table subscriptions (
   stripe_subscription_id text unique,
   stripe_customer_id text,
   razorpay_subscription_id text unique,
+  razorpay_customer_id text,
   tier text not null,
   price_id text not null,
   status text not null check (status in
     ('incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'unpaid', 'paused', 'canceled')),
   started_at timestamptz not null,
   since timestamptz not null,
-  current_period_start timestamptz,
-  current_period_end timestamptz,
+  current_period_start timestamptz not null,
+  current_period_end timestamptz not null,
   trial_end timestamptz,
   cancel_at timestamptz,
   canceled_at timestamptz,
@@ -78,20 +81,37 @@ create table subscriptions (
   grace_until timestamptz,
   amount bigint not null,
   currency text not null,
-  "interval" text not null,
-  quantity integer not null,
-  duplicate_of uuid references subscriptions (id),
+  "interval" text not null check ("interval" in ('month', 'year')),
+  quantity integer not null check (quantity >= 0),
+  duplicate_of uuid,
   successor_of uuid references subscriptions (id),
   needs_attention text,
   next_deadline_at timestamptz,
   version integer not null check (version > 0),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint one_provider_id check (num_nonnulls(stripe_subscription_id, razorpay_subscription_id) = 1)
+  -- the provider's own ids, and no other's
+  constraint one_provider_id check (case provider
+    when 'stripe' then num_nonnulls(stripe_subscription_id, stripe_customer_id) = 2
+      and num_nonnulls(razorpay_subscription_id, razorpay_customer_id) = 0
+    else num_nonnulls(razorpay_subscription_id, razorpay_customer_id) = 2
+      and num_nonnulls(stripe_subscription_id, stripe_customer_id) = 0
+  end),
+  -- what each status must have to be read; an end has a time, and a time of its end only what has ended
+  constraint status_has_its_times check (
+    (status <> 'trialing' or trial_end is not null)
+    and (status <> 'past_due' or grace_until is not null)
+    and (status in ('canceled', 'incomplete_expired')) = (ended_at is not null)),
+  -- R9: it is the duplicate of another one of the same customer
+  unique (id, customer_id),
+  foreign key (duplicate_of, customer_id) references subscriptions (id, customer_id),
+  constraint no_duplicate_of_itself check (duplicate_of <> id)
 );
 create index subscriptions_of_customer on subscriptions (customer_id);
 create index subscriptions_overdue on subscriptions (next_deadline_at) where next_deadline_at is not null;
-alter table customers add foreign key (live_subscription_id) references subscriptions (id);
+-- R9: what gives a customer access is the customer's own
+alter table customers add constraint live_is_its_own
+  foreign key (live_subscription_id, id) references subscriptions (id, customer_id);
 
 create table webhook_events (
   provider text not null check (provider in ('stripe', 'razorpay')),
@@ -111,19 +131,23 @@ create table webhook_events (
   primary key (provider, id),
   -- R2: every end has its reason and its time; applied needs no words
   constraint ends_are_explained check (
-    (state = 'received') = (processed_at is null) and (state not in ('ignored', 'parked') or reason is not null))
+    (state = 'received') = (processed_at is null)
+    and (state not in ('ignored', 'parked') or coalesce(reason, '') <> ''))
 );
 create index webhook_events_unapplied on webhook_events (subscription_id, received_at) where state = 'received';
+create index webhook_events_parked on webhook_events (subscription_id) where state = 'parked';
 create index webhook_events_recent on webhook_events (received_at desc);
 
+-- what is parked has been tried and is not processed: it waits for an operator
 create view stripe_events as
-  select id, type as event_type, payload, state in ('applied', 'ignored') as processed, processed_at, received_at
+  select id, type as event_type, payload, state in ('applied', 'ignored') as processed,
+    case when state in ('applied', 'ignored') then processed_at end as processed_at, received_at
   from webhook_events
   where provider = 'stripe';
 
 create table timeline (
   subscription_id uuid not null,
-  version integer not null,
+  version integer not null check (version > 0),
   turn_id text not null unique,
   at timestamptz not null,
   cause jsonb not null,
@@ -138,14 +162,14 @@ create table timeline (
 );
 
 create table payments (
-  provider text not null,
+  provider text not null check (provider in ('stripe', 'razorpay')),
   id text not null,
-  subscription_id uuid not null,
+  subscription_id uuid not null references subscriptions (id),
   invoice_id text not null,
   status text not null check (status in ('succeeded', 'failed')),
   amount bigint not null,
   currency text not null,
-  failed_attempts integer not null,
+  failed_attempts integer not null check (failed_attempts >= 0),
   paid_at timestamptz,
   primary key (provider, id)
 );
@@ -153,10 +177,11 @@ create index payments_of_subscription on payments (subscription_id);
 create index payments_by_invoice on payments (provider, invoice_id);
 
 create table refunds (
-  provider text not null,
+  provider text not null check (provider in ('stripe', 'razorpay')),
   id text not null,
-  subscription_id uuid not null,
+  subscription_id uuid not null references subscriptions (id),
   payment_id text not null,
+  -- the provider's word: one that succeeded can still fail at the customer's bank
   status text not null,
   amount bigint not null,
   currency text not null,
@@ -175,7 +200,8 @@ create table commands (
   outcome jsonb,
   asked_at timestamptz not null,
   answered_at timestamptz,
-  primary key (subscription_id, id)
+  primary key (subscription_id, id),
+  constraint answers_have_a_time check ((outcome is null) = (answered_at is null))
 );
 create index commands_open on commands (subscription_id) where outcome is null;
 
@@ -184,12 +210,12 @@ create table provider_calls (
   key text primary key,
   subscription_id uuid not null,
   command_id text,
-  provider text not null,
+  provider text not null check (provider in ('stripe', 'razorpay')),
   operation jsonb not null,
   -- decided by a turn; the others are the single requests of which a decided one is made
   decided boolean not null default false,
   state text not null default 'pending' check (state in ('pending', 'done', 'refused')),
-  attempt integer not null default 0,
+  attempt integer not null default 0 check (attempt >= 0),
   attempted_at timestamptz,
   -- exactly what is sent under the key of this attempt
   request jsonb,
@@ -201,10 +227,13 @@ create table provider_calls (
   -- a turn has taken its end in
   settled boolean not null default false,
   created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  updated_at timestamptz not null default now(),
+  -- R6: what was sent, and when, is known of every attempt
+  constraint attempts_are_stored check (num_nulls(attempted_at, request) = case attempt when 0 then 2 else 0 end),
+  constraint ends_have_their_result check (
+    (state = 'done') = (result is not null) and (state = 'refused') = (reason is not null))
 );
-create index provider_calls_open on provider_calls (subscription_id)
-  where decided and (state = 'pending' or not settled);
+create index provider_calls_of_subscription on provider_calls (subscription_id);
 
 create table alerts (
   key text primary key,
@@ -217,6 +246,7 @@ create table alerts (
   at timestamptz not null,
   created_at timestamptz not null default now()
 );
+create index alerts_of_subscription on alerts (subscription_id);
 
 create table deliveries (
   alert_key text not null references alerts (key),
@@ -233,7 +263,7 @@ create table incidents (
   id integer generated always as identity primary key,
   kind text not null,
   subject text not null,
-  count bigint not null default 0,
+  count bigint not null check (count > 0),
   opened_at timestamptz not null default now(),
   last_seen_at timestamptz not null default now(),
   closed_at timestamptz
@@ -247,8 +277,10 @@ create table idempotency_keys (
   -- what the first attempt made, so that a repetition finds it again
   checkout_id uuid,
   lease_until timestamptz not null,
-  status integer,
+  -- the final answer; "unknown" is none (503: repeat it), and no fault of ours is one
+  status integer check (status between 200 and 499),
   body jsonb,
   created_at timestamptz not null default now(),
-  primary key (caller, key)
+  primary key (caller, key),
+  constraint answers_are_whole check ((status is null) = (body is null))
 );

@@ -3,11 +3,11 @@ import type { SubscriptionId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Db } from "./pool.ts";
 import { one, timestamp } from "./pool.ts";
+import { json, text } from "./storable.ts";
 
-/** One alert that one channel has still to hear. */
-export interface Undelivered {
+/** One alert that a channel has still to hear, and how often it was tried. */
+interface Undelivered {
   readonly alert: Alert;
-  readonly channel: string;
   readonly attempts: number;
 }
 
@@ -21,26 +21,29 @@ export async function insertAlert(
   about: SubscriptionId | null,
   channels: readonly string[],
 ): Promise<boolean> {
+  // One statement: also outside of a transaction there is no alert without its deliveries.
   const { rowCount } = await db.query(
-    `insert into alerts (key, kind, subscription_id, text, fields, superseded, at)
-     values ($1, $2, $3, $4, $5::jsonb, $6, $7) on conflict do nothing`,
+    `with added as (
+       insert into alerts (key, kind, subscription_id, text, fields, superseded, at)
+       values ($1, $2, $3, $4, $5::jsonb, $6, $7) on conflict do nothing
+       returning key, superseded
+     ), owed as (
+       insert into deliveries (alert_key, channel)
+       select key, channel from added, unnest($8::text[]) as channel where not superseded
+     )
+     select from added`,
     [
       alert.key,
       alert.kind,
       about,
-      alert.text,
-      JSON.stringify(alert.fields),
+      text(alert.text),
+      json(alert.fields),
       alert.superseded,
       timestamp(alert.at),
+      channels,
     ],
   );
-  if (rowCount !== 1) return false;
-  if (alert.superseded) return true;
-  await db.query(
-    "insert into deliveries (alert_key, channel) select $1, channel from unnest($2::text[]) as channel",
-    [alert.key, channels],
-  );
-  return true;
+  return rowCount === 1;
 }
 
 /** The keys of a subscription's alerts that people were, or will be, told of. */
@@ -63,9 +66,10 @@ export async function hasUndelivered(db: Db, about: SubscriptionId): Promise<boo
   return one(result).any;
 }
 
-/** What is owed to channels now, oldest first: of one subscription, or of all (null). */
+/** What is owed to one channel now, oldest first: of one subscription, or of all (null). */
 export async function undelivered(
   db: Db,
+  channel: string,
   about: SubscriptionId | null,
   limit: number,
 ): Promise<readonly Undelivered[]> {
@@ -75,20 +79,29 @@ export async function undelivered(
     text: string;
     fields: Alert["fields"];
     at: Instant;
-    channel: string;
     attempts: number;
   }>(
-    `select key, kind, text, fields, at, channel, attempts
+    `select key, kind, text, fields, at, attempts
      from deliveries join alerts on alerts.key = alert_key
-     where delivered_at is null and next_attempt_at <= now() and ($1::uuid is null or subscription_id = $1)
-     order by created_at, key limit $2`,
-    [about, limit],
+     where channel = $1 and delivered_at is null and next_attempt_at <= now()
+       and ($2::uuid is null or subscription_id = $2)
+     order by created_at, key limit $3`,
+    [channel, about, limit],
   );
-  return rows.map(({ channel, attempts, ...alert }) => ({
-    alert: { ...alert, superseded: false },
-    channel,
-    attempts,
-  }));
+  return rows.map(({ attempts, ...alert }) => ({ alert: { ...alert, superseded: false }, attempts }));
+}
+
+/**
+ * Takes a delivery for oneself for so many milliseconds; false: somebody else has it, or has made it. Whoever dies
+ * with it leaves it to the next after that time.
+ */
+export async function claimDelivery(db: Db, key: string, channel: string, forMs: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update deliveries set next_attempt_at = now() + make_interval(secs => $3::float8 / 1000)
+     where alert_key = $1 and channel = $2 and delivered_at is null and next_attempt_at <= now()`,
+    [key, channel, forMs],
+  );
+  return rowCount === 1;
 }
 
 export async function markDelivered(db: Db, key: string, channel: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { Db } from "./pool.ts";
 import { one } from "./pool.ts";
+import { json, text } from "./storable.ts";
 
 /** A decided call that is not carried out yet. */
 export interface PendingCall {
@@ -35,7 +36,7 @@ export async function insertCall(
   await db.query(
     `insert into provider_calls (key, subscription_id, command_id, provider, operation, decided)
      values ($1, $2, $3, $4, $5::jsonb, true) on conflict do nothing`,
-    [call.key, id, call.commandId, provider, JSON.stringify(call.operation)],
+    [call.key, id, call.commandId, provider, json(call.operation)],
   );
 }
 
@@ -129,19 +130,24 @@ export async function attemptOf(
   return { ...row, attemptedAt: attempted_at };
 }
 
-/** Stores an attempt's number and exact parameters: before it is sent, never after. */
+/**
+ * Stores an attempt's number and exact parameters: before it is sent, never after. Answers what is to be sent: of an
+ * attempt that was begun before, here or elsewhere, what was stored then. Undefined: the call has ended meanwhile.
+ */
 export async function beginAttempt(
   db: Db,
   key: string,
   attempt: number,
   request: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  await db.query(
-    `update provider_calls set attempt = $2, request = $3::jsonb, spent = false, updated_at = now(),
-       attempted_at = case when attempt = $2 and attempted_at is not null then attempted_at else now() end
-     where key = $1 and state = 'pending'`,
-    [key, attempt, JSON.stringify(request)],
+): Promise<(Pick<Attempt, "attempt"> & { readonly request: Readonly<Record<string, unknown>> }) | undefined> {
+  const { rows } = await db.query<{ attempt: number; request: Record<string, unknown> }>(
+    `update provider_calls set attempt = greatest(attempt, $2), spent = spent and attempt >= $2, updated_at = now(),
+       request = case when attempt >= $2 and request is not null then request else $3::jsonb end,
+       attempted_at = case when attempt >= $2 and attempted_at is not null then attempted_at else now() end
+     where key = $1 and state = 'pending' returning attempt, request`,
+    [key, attempt, json(request)],
   );
+  return rows[0];
 }
 
 export async function endCall(
@@ -161,17 +167,17 @@ export async function endCall(
     [
       key,
       end.state,
-      end.state === "done" ? JSON.stringify(end.result) : null,
+      end.state === "done" ? json(end.result) : null,
       end.state === "refused" ? end.reason : null,
-      end.state === "refused" ? end.error : null,
+      end.state === "refused" ? text(end.error) : null,
     ],
   );
 }
 
-/** Notes an unknown outcome; `spent`: the key would only replay it. */
+/** Notes an unknown outcome; `spent`: the key would only replay it, from now on until the next attempt. */
 export async function noteUnknown(db: Db, key: string, error: string, spent: boolean): Promise<void> {
   await db.query(
-    "update provider_calls set error = $2, spent = $3, updated_at = now() where key = $1 and state = 'pending'",
-    [key, error, spent],
+    "update provider_calls set error = $2, spent = spent or $3, updated_at = now() where key = $1 and state = 'pending'",
+    [key, text(error), spent],
   );
 }

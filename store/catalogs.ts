@@ -1,5 +1,7 @@
 import type { Catalog } from "../domain/catalog.ts";
 import type { Db } from "./pool.ts";
+import { one } from "./pool.ts";
+import { json } from "./storable.ts";
 
 /** A catalog as it is published: its version is the row's. */
 export type CatalogBody = Omit<Catalog, "version">;
@@ -13,10 +15,14 @@ export async function catalogInForce(db: Db): Promise<Catalog | undefined> {
   return row && { ...row.body, version: row.version };
 }
 
-/** Publishes the body as a new version, unless it is the one in force already. Answers the version in force. */
+/**
+ * Publishes the body as a new version, unless it is the one in force already. Answers the version in force.
+ * In a transaction only: of two at once the second sees what the first has published.
+ */
 export async function publishCatalog(db: Db, body: CatalogBody, sha256: string): Promise<number> {
-  await db.query("lock table catalog_versions in exclusive mode");
-  const { rows } = await db.query<{ version: number }>(
+  // Holds up other publishers only: who reads a version, or cites one, goes on.
+  await db.query("lock table catalog_versions in share row exclusive mode");
+  const result = await db.query<{ version: number }>(
     `with newest as (select version, sha256 from catalog_versions order by version desc limit 1),
      added as (
        insert into catalog_versions (sha256, body)
@@ -25,9 +31,7 @@ export async function publishCatalog(db: Db, body: CatalogBody, sha256: string):
        returning version
      )
      select version from added union all select version from newest order by version desc limit 1`,
-    [sha256, JSON.stringify(body)],
+    [sha256, json(body)],
   );
-  const [row] = rows;
-  if (row === undefined) throw new Error("no catalog version after publishing one");
-  return row.version;
+  return one(result).version;
 }

@@ -1,8 +1,10 @@
 import type { Command, CommandKind, Outcome } from "../domain/command.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
+import { subscriptionId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Db } from "./pool.ts";
 import { timestamp } from "./pool.ts";
+import { json, text } from "./storable.ts";
 
 /** Records that something was asked. Asking again with the same id asks nothing new. */
 export async function insertCommand(
@@ -14,7 +16,14 @@ export async function insertCommand(
   await db.query(
     `insert into commands (subscription_id, id, kind, asked_by, why, asked_at)
      values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-    [id, command.id, command.kind, command.askedBy, command.why, timestamp(askedAt)],
+    [
+      id,
+      command.id,
+      command.kind,
+      text(command.askedBy),
+      command.why === null ? null : text(command.why),
+      timestamp(askedAt),
+    ],
   );
 }
 
@@ -38,7 +47,7 @@ export async function answerCommandRow(
   await db.query(
     `update commands set outcome = $3::jsonb, answered_at = $4
      where subscription_id = $1 and id = $2 and outcome is null`,
-    [id, commandId, JSON.stringify(outcome), timestamp(at)],
+    [id, commandId, json(outcome), timestamp(at)],
   );
 }
 
@@ -56,11 +65,15 @@ export async function outcomesOf(
 }
 
 /** Subscriptions with a command that has waited too long. For the sweep. */
-export async function subscriptionsAsked(db: Db, before: Instant, limit: number): Promise<readonly string[]> {
+export async function subscriptionsAsked(
+  db: Db,
+  before: Instant,
+  limit: number,
+): Promise<readonly SubscriptionId[]> {
   const { rows } = await db.query<{ subscription_id: string }>(
     `select subscription_id from commands where outcome is null and asked_at < $1
      group by subscription_id order by min(asked_at) limit $2`,
     [timestamp(before), limit],
   );
-  return rows.map((row) => row.subscription_id);
+  return rows.map((row) => subscriptionId(row.subscription_id));
 }

@@ -37,57 +37,67 @@ const toCustomer = (row: Row): Customer => ({
   blockedReason: row.blocked_reason,
 });
 
+async function find(db: Db, where: string, parameter: string): Promise<Customer | undefined> {
+  const { rows } = await db.query<Row>(`select ${COLUMNS} from customers where ${where}`, [parameter]);
+  return rows[0] && toCustomer(rows[0]);
+}
+
 /** Finds the customer by its receipt or creates it, and locks its row: whatever is done for one customer is done in turn. */
 export async function lockCustomerByReceipt(db: Db, name: Receipt, email: string | null): Promise<Customer> {
-  await db.query(
+  // The update locks the row that is there, also one that another transaction has just made.
+  const result = await db.query<Row>(
     `insert into customers (id, receipt, email) values ($1, $2, $3)
-     on conflict (receipt) do update set email = coalesce(customers.email, excluded.email)`,
+     on conflict (receipt) do update set email = coalesce(customers.email, excluded.email)
+     returning ${COLUMNS}`,
     [randomUUID(), name, email],
   );
-  const result = await db.query<Row>(`select ${COLUMNS} from customers where receipt = $1 for update`, [
-    name,
-  ]);
   return toCustomer(one(result));
 }
 
 /** @returns undefined when there is none */
-export async function lockCustomer(db: Db, id: CustomerId): Promise<Customer | undefined> {
-  const { rows } = await db.query<Row>(`select ${COLUMNS} from customers where id = $1 for update`, [id]);
-  return rows[0] && toCustomer(rows[0]);
-}
+export const lockCustomer = (db: Db, id: CustomerId): Promise<Customer | undefined> =>
+  find(db, "id = $1 for update", id);
 
-export async function findCustomer(db: Db, id: CustomerId): Promise<Customer | undefined> {
-  const { rows } = await db.query<Row>(`select ${COLUMNS} from customers where id = $1`, [id]);
-  return rows[0] && toCustomer(rows[0]);
-}
+export const findCustomer = (db: Db, id: CustomerId): Promise<Customer | undefined> =>
+  find(db, "id = $1", id);
 
-/** The customer of an adopted subscription: found by the provider's id, or made with that id as its receipt (R14). */
+/**
+ * The customer of an adopted subscription, its row locked: found by the provider's id, or made with that id as its
+ * receipt (R14). Where a caller's own customer has that name already, an id of ours is added to it.
+ */
 export async function lockCustomerByProviderId(
   db: Db,
   provider: Provider,
   providerCustomerId: string,
 ): Promise<Customer> {
-  const column = provider === "stripe" ? "stripe_customer_id" : "razorpay_customer_id";
-  await db.query(
-    `insert into customers (id, receipt, ${column}) values ($1, $2, $3) on conflict do nothing`,
-    [randomUUID(), `${provider}:${providerCustomerId}`, providerCustomerId],
-  );
-  const result = await db.query<Row>(`select ${COLUMNS} from customers where ${column} = $1 for update`, [
-    providerCustomerId,
-  ]);
-  return toCustomer(one(result));
+  const column = columnOf(provider);
+  const id = randomUUID();
+  const name = `${provider}:${providerCustomerId}`;
+  for (const free of [name, `${name}/${id}`]) {
+    await db.query(
+      `insert into customers (id, receipt, ${column}) values ($1, $2, $3) on conflict do nothing`,
+      [id, free, providerCustomerId],
+    );
+    const customer = await find(db, `${column} = $1 for update`, providerCustomerId);
+    if (customer !== undefined) return customer;
+  }
+  throw new Error("a customer neither is there nor can be made");
 }
 
-/** Remembers who the customer is at the provider. The first answer stays. */
+const columnOf = (provider: Provider): string =>
+  provider === "stripe" ? "stripe_customer_id" : "razorpay_customer_id";
+
+/** Remembers who the customer is at the provider. The first answer stays, and an id that is another's stays theirs. */
 export async function saveProviderCustomer(
   db: Db,
   id: CustomerId,
   provider: Provider,
   providerCustomerId: string,
 ): Promise<void> {
-  const column = provider === "stripe" ? "stripe_customer_id" : "razorpay_customer_id";
+  const column = columnOf(provider);
   await db.query(
-    `update customers set ${column} = $2, updated_at = now() where id = $1 and ${column} is null`,
+    `update customers set ${column} = $2, updated_at = now()
+     where id = $1 and ${column} is null and not exists (select from customers where ${column} = $2)`,
     [id, providerCustomerId],
   );
 }

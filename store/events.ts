@@ -3,6 +3,7 @@ import { subscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { Db } from "./pool.ts";
 import { one } from "./pool.ts";
+import { json, text } from "./storable.ts";
 
 export type EventState = "received" | "applied" | "ignored" | "parked";
 
@@ -77,8 +78,8 @@ export async function insertEvent(db: Db, event: NewEvent): Promise<boolean> {
       event.type,
       event.apiVersion,
       event.livemode,
-      JSON.stringify(event.payload),
-      event.subject === null ? null : JSON.stringify(event.subject),
+      json(event.payload),
+      event.subject === null ? null : json(event.subject),
       event.ignoredBecause,
     ],
   );
@@ -118,7 +119,7 @@ export async function routeEventTo(
   await db.query(
     `update webhook_events set subscription_id = $3, subject = $4::jsonb
      where provider = $1 and id = $2 and state = 'received'`,
-    [provider, id, to, JSON.stringify(subject)],
+    [provider, id, to, json(subject)],
   );
 }
 
@@ -155,7 +156,7 @@ export async function endEvent(
   const { rowCount } = await db.query(
     `update webhook_events set state = $3, reason = $4, processed_at = now(), attempts = attempts + 1
      where provider = $1 and id = $2 and state = 'received'`,
-    [provider, id, state, reason],
+    [provider, id, state, reason === null ? null : text(reason)],
   );
   return rowCount === 1;
 }
@@ -165,7 +166,7 @@ export async function ignoreEvent(db: Db, provider: Provider, id: string, reason
   const { rowCount } = await db.query(
     `update webhook_events set state = 'ignored', reason = $3, processed_at = now()
      where provider = $1 and id = $2 and state in ('received', 'parked')`,
-    [provider, id, reason],
+    [provider, id, text(reason)],
   );
   return rowCount === 1;
 }

@@ -1,6 +1,8 @@
 import type { CheckoutId } from "../domain/ids.ts";
 import { checkoutId } from "../domain/ids.ts";
 import type { Db } from "./pool.ts";
+import { one } from "./pool.ts";
+import { json } from "./storable.ts";
 
 /** How long one attempt may hold its key, in seconds: a process that died blocks nobody for longer. */
 const LEASE_SECONDS = 10;
@@ -53,20 +55,24 @@ export async function tieKey(db: Db, caller: string, key: string, id: CheckoutId
   ]);
 }
 
-/** Stores the final answer. Never called with "unknown" (503): that is no answer. */
+/**
+ * Stores the final answer, unless another attempt that held the key too was faster: then that one's stands. Answers
+ * the answer in force. Never called with "unknown" (503): that is no answer.
+ */
 export async function answerKey(
   db: Db,
   caller: string,
   key: string,
   status: number,
   body: unknown,
-): Promise<void> {
-  await db.query("update idempotency_keys set status = $3, body = $4::jsonb where caller = $1 and key = $2", [
-    caller,
-    key,
-    status,
-    JSON.stringify(body),
-  ]);
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const result = await db.query<{ status: number; body: unknown }>(
+    `update idempotency_keys set status = coalesce(status, $3),
+       body = case when status is null then $4::jsonb else body end
+     where caller = $1 and key = $2 returning status, body`,
+    [caller, key, status, json(body)],
+  );
+  return one(result);
 }
 
 /** Gives the key back after an unknown outcome: the same key may be tried again at once. */

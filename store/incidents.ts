@@ -11,18 +11,19 @@ export interface Incident {
   readonly count: number;
 }
 
-/** Counts into the open incident, or opens one. `opened`: it is new, and worth one alert. */
+/** Counts into the open incident, or opens one. `by`: one or more. `opened`: it is new, and worth one alert. */
 export async function countIncident(
   db: Db,
   kind: IncidentKind,
   subject: string,
   by: number,
 ): Promise<{ readonly incident: Incident; readonly opened: boolean }> {
+  // Every other incident has counted something before: only a new one holds no more than this.
   const result = await db.query<Incident & { opened: boolean }>(
     `insert into incidents (kind, subject, count) values ($1, $2, $3)
      on conflict (kind, subject) where closed_at is null
        do update set count = incidents.count + excluded.count, last_seen_at = now()
-     returning id, kind, subject, count, (xmax = 0) as opened`,
+     returning id, kind, subject, count, count = $3::bigint as opened`,
     [kind, subject, by],
   );
   const { opened, ...incident } = one(result);

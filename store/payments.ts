@@ -6,7 +6,10 @@ import type { Provider } from "../domain/provider.ts";
 import type { Db } from "./pool.ts";
 import { timestamp } from "./pool.ts";
 
-/** Records a payment by the provider's id. A failed one may become a success, never the other way. */
+/**
+ * Records a payment by the provider's id. A failed one may become a success, never the other way; for the rest the
+ * latest look is right. Attempts that failed stay counted.
+ */
 export async function savePayment(
   db: Db,
   provider: Provider,
@@ -17,10 +20,11 @@ export async function savePayment(
     `insert into payments (provider, id, subscription_id, invoice_id, status, amount, currency, failed_attempts, paid_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict (provider, id) do update set
-       status = case when payments.status = 'succeeded' then 'succeeded' else excluded.status end,
-       amount = case when payments.status = 'succeeded' then payments.amount else excluded.amount end,
+       status = case when payments.status = 'succeeded' then payments.status else excluded.status end,
+       amount = case when payments.status = 'succeeded' and excluded.status = 'failed'
+         then payments.amount else excluded.amount end,
        failed_attempts = greatest(payments.failed_attempts, excluded.failed_attempts),
-       paid_at = coalesce(payments.paid_at, excluded.paid_at)`,
+       paid_at = coalesce(excluded.paid_at, payments.paid_at)`,
     [
       provider,
       payment.id,
@@ -73,7 +77,10 @@ export async function subscriptionOfPayment(
   return rows[0] && subscriptionId(rows[0].subscription_id);
 }
 
-/** Records a refund by its id, so that it counts once; its status may change. */
+/**
+ * Records a refund by its id, so that it counts once. Its status follows the latest look both ways: one that
+ * succeeded can still fail at the customer's bank (facts: providers A1).
+ */
 export async function saveRefund(
   db: Db,
   provider: Provider,

@@ -22,14 +22,14 @@ export interface Row {
   customer_id: string;
   provider: Provider;
   provider_subscription_id: string;
-  provider_customer_id: string | null;
+  provider_customer_id: string;
   tier: string;
   price_id: string;
   status: Status;
   started_at: number;
   since: number;
-  current_period_start: number | null;
-  current_period_end: number | null;
+  current_period_start: number;
+  current_period_end: number;
   trial_end: number | null;
   cancel_at: number | null;
   canceled_at: number | null;
@@ -50,16 +50,14 @@ export function fromRow(row: Row): Subscription {
   const terms: Terms = {
     provider: row.provider,
     providerSubscriptionId: row.provider_subscription_id,
-    providerCustomerId: row.provider_customer_id ?? "",
+    providerCustomerId: row.provider_customer_id,
     tier: row.tier,
     priceId: row.price_id,
     interval: row.interval,
     quantity: row.quantity,
     price: { amount: row.amount, currency: row.currency },
   };
-  const needed = (
-    column: "current_period_start" | "current_period_end" | "trial_end" | "ended_at" | "grace_until",
-  ) => {
+  const needed = (column: "trial_end" | "ended_at" | "grace_until"): Instant => {
     const value = row[column];
     if (value === null) throw new Error(`subscription ${row.id} is ${row.status} without ${column}`);
     return value;
@@ -68,7 +66,7 @@ export function fromRow(row: Row): Subscription {
     terms,
     startedAt: row.started_at,
     since: row.since,
-    period: { start: needed("current_period_start"), end: needed("current_period_end") },
+    period: { start: row.current_period_start, end: row.current_period_end },
   };
   const running = { ...base, cancelAt: row.cancel_at };
   switch (row.status) {
@@ -102,6 +100,7 @@ export function toRow(row: SubscriptionRow): Readonly<Record<string, unknown>> {
     stripe_subscription_id: isStripe ? terms.providerSubscriptionId : null,
     stripe_customer_id: isStripe ? terms.providerCustomerId : null,
     razorpay_subscription_id: isStripe ? null : terms.providerSubscriptionId,
+    razorpay_customer_id: isStripe ? null : terms.providerCustomerId,
     tier: terms.tier,
     price_id: terms.priceId,
     status: subscription.status,

@@ -9,7 +9,7 @@ import { fromRow, toRow } from "./subscription-row.ts";
 
 const SELECT = `select id, customer_id, provider,
     coalesce(stripe_subscription_id, razorpay_subscription_id) as provider_subscription_id,
-    stripe_customer_id as provider_customer_id, tier, price_id, status, started_at, since, current_period_start,
+    coalesce(stripe_customer_id, razorpay_customer_id) as provider_customer_id, tier, price_id, status, started_at, since, current_period_start,
     current_period_end, trial_end, cancel_at, canceled_at, ended_at, grace_until, amount, currency, "interval",
     quantity, duplicate_of, needs_attention, next_deadline_at, version
   from subscriptions`;
@@ -52,18 +52,24 @@ export async function subscriptionByProviderId(
   return rows[0] && subscriptionId(rows[0].id);
 }
 
-/** Writes what a turn made of it; the row is born here. Only settle calls this (R5). */
+/**
+ * Writes what a turn made of it; the row is born here. Only settle calls this (R5), with the row locked.
+ * @throws Error instead of writing over a later version or over an end (R8)
+ */
 export async function saveSubscription(db: Db, row: SubscriptionRow): Promise<void> {
   const columns = toRow(row);
   const names = Object.keys(columns);
   const places = names.map((_, index) => `$${index + 1}`);
   const updates = names.filter((name) => name !== "id" && name !== "customer_id");
-  await db.query(
+  const { rowCount } = await db.query(
     `insert into subscriptions (${names.map((name) => `"${name}"`).join(", ")}) values (${places.join(", ")})
      on conflict (id) do update set ${updates.map((name) => `"${name}" = excluded."${name}"`).join(", ")},
-       updated_at = now()`,
+       updated_at = now()
+     where subscriptions.version <= excluded.version
+       and (subscriptions.ended_at is null or subscriptions.status = excluded.status)`,
     Object.values(columns),
   );
+  if (rowCount !== 1) throw new Error(`subscription ${row.id} has a later version, or has ended`);
 }
 
 /** Lives whose deadline has passed without their workflow having looked (R7). For the sweep. */

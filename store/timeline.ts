@@ -2,6 +2,7 @@ import type { SubscriptionId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Db } from "./pool.ts";
 import { timestamp } from "./pool.ts";
+import { json } from "./storable.ts";
 
 /** One decision, with all it was made of. */
 export interface Entry {
@@ -29,11 +30,11 @@ export async function insertEntry(db: Db, entry: Entry): Promise<void> {
       entry.version,
       entry.turnId,
       timestamp(entry.at),
-      JSON.stringify(entry.cause),
+      json(entry.cause),
       entry.from,
       entry.to,
       entry.why,
-      JSON.stringify(entry.inputs),
+      json(entry.inputs),
       entry.catalogVersion,
       entry.codeVersion,
     ],

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { inject } from "vitest";
 import { parseCatalog } from "../../cli/catalog-file.ts";
+import { migrateDatabase } from "../../cli/prepare.ts";
 import { publishCatalog } from "../../store/catalogs.ts";
 import { createPool, type Pool, transaction } from "../../store/pool.ts";
 import { TEMPLATE_DATABASE } from "./places.ts";
@@ -40,16 +41,26 @@ export async function createDatabase(): Promise<TestDatabase> {
   await administer(server, `create database ${name} template ${TEMPLATE_DATABASE}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  const pool = createPool(url.href, () => undefined);
-  await transaction(pool, (db) => publishCatalog(db, TEST_CATALOG.body, TEST_CATALOG.sha256));
+  const database = await withCatalog(url.href);
   return {
-    url: url.href,
-    pool,
+    ...database,
     async drop() {
-      await pool.end();
+      await database.drop();
       await administer(server, `drop database ${name} with (force)`);
     },
   };
+}
+
+/** The same on a server that the test has started itself. */
+export async function createDatabaseAt(url: string): Promise<TestDatabase> {
+  await migrateDatabase(url);
+  return withCatalog(url);
+}
+
+async function withCatalog(url: string): Promise<TestDatabase> {
+  const pool = createPool(url, () => undefined);
+  await transaction(pool, (db) => publishCatalog(db, TEST_CATALOG.body, TEST_CATALOG.sha256));
+  return { url, pool, drop: () => pool.end() };
 }
 
 async function administer(server: string, statement: string): Promise<void> {

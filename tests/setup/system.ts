@@ -9,6 +9,7 @@ import { freePorts } from "../../cli/embedded/free-port.ts";
 import { type EmbeddedSandbox, startSandbox } from "../../cli/embedded/sandbox.ts";
 import { createLog } from "../../cli/log.ts";
 import { startWorker, type WorkerDecoration, type WorkerProcess } from "../../cli/worker-process.ts";
+import { declareSandbox } from "../../store/clock.ts";
 import { createClient } from "../../temporal/connect.ts";
 import { ensureTemporal } from "../../temporal/ensure.ts";
 import { createGateway, type Gateway } from "../../temporal/gateway.ts";
@@ -23,6 +24,8 @@ export interface SystemOptions {
   readonly worker?: false | WorkerDecoration;
   /** How often the sweep comes, in milliseconds; an hour when not given, so that nothing is healed unasked. */
   readonly sweepEveryMs?: number;
+  /** On a server of the test's own; dropped with the system. */
+  readonly database?: TestDatabase;
   /** How long the sandbox waits after each failed delivery, in milliseconds. */
   readonly retryMs?: readonly number[];
 }
@@ -51,7 +54,8 @@ export const ADMIN_TOKEN = "tests-admin-token-0000";
 const HOUR_MS = 3_600_000;
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const database = await createDatabase();
+  const database = options.database ?? (await createDatabase());
+  await declareSandbox(database.pool);
   const namespace = await nextNamespace();
   const [apiPort = 0, sandboxPort = 0] = await freePorts([0, 0]);
   const apiUrl = `http://127.0.0.1:${apiPort}`;
