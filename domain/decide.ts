@@ -15,9 +15,10 @@ import type { Checkout } from "./checkout.ts";
 import { settleCheckout } from "./checkout.ts";
 import type { Command, Outcome } from "./command.ts";
 import { nextDeadline } from "./deadline.ts";
+import { explain, stateOf } from "./explain.ts";
 import type { Life, Turn } from "./life.ts";
 import type { ObservedRefund, SeenEvent } from "./observation.ts";
-import type { Reading } from "./observe-subscription.ts";
+import type { Outlook } from "./observe-subscription.ts";
 import { readSubscription } from "./observe-subscription.ts";
 import type { Collection, Payment } from "./payment.ts";
 import { collections, paymentsOf } from "./payment.ts";
@@ -66,8 +67,9 @@ export function decide(turn: Turn): Decision {
   const payments = isOurs ? collected.flatMap(paymentsOf) : [];
   const refunds = isOurs ? observation.refunds : [];
   const events = observation.events.map((event) => endOf(event, reading, life));
-  const why = explain(life, subscription, checkout, reading);
-  const answered = answersTo(turn, checkout, subscription, reading.kind === "read" ? null : why);
+  const findings = { reading, checkout, subscription, payments, refunds };
+  const unread = reading.kind === "read" ? null : stateOf(turn, findings);
+  const answered = answersTo(turn, checkout, subscription, unread);
   const refusedByProvider = answered.flatMap(({ command, answer }) =>
     isProviderRefusal(answer) ? [{ commandId: command.id, what: answer.outcome.what }] : [],
   );
@@ -108,11 +110,9 @@ export function decide(turn: Turn): Decision {
     unpark: turn.commands.some((command) => command.kind === "unpark"),
     needsAttention: attention(turn, refusedByProvider[0]?.what),
     nextDeadline: nextDeadline(checkout, subscription, now),
-    why,
+    why: explain(turn, findings),
   };
 }
-
-type Outlook = Reading | { readonly kind: "absent" };
 
 function read(turn: Turn, collected: readonly Collection[]): Outlook {
   const { subscription } = turn.observation;
@@ -171,25 +171,4 @@ const isProviderRefusal = (
 function attention({ life, commands }: Turn, refusal: string | undefined): string | null {
   if (refusal !== undefined) return refusal;
   return commands.some((command) => command.kind === "unpark") ? null : life.needsAttention;
-}
-
-function explain(
-  life: Life,
-  subscription: Subscription | null,
-  checkout: Checkout | null,
-  reading: Outlook,
-): string {
-  if (reading.kind === "not_in_catalog" || reading.kind === "unreadable")
-    return `Nothing changed: ${reading.why}`;
-  if (subscription === null) {
-    return checkout === null ? "The provider has no such subscription" : `The checkout is ${checkout.state}`;
-  }
-  const before = life.subscription?.status;
-  if (reading.kind === "absent") return `The provider no longer shows it; it stays ${subscription.status}`;
-  if (before === undefined) return `The provider has a subscription, ${subscription.status}`;
-  if (before === subscription.status) return `Still ${subscription.status} at the provider`;
-  const recovered = before === "past_due" && subscription.status === "active";
-  return recovered
-    ? "The overdue payment came through: past_due → active"
-    : `The provider changed it: ${before} → ${subscription.status}`;
 }

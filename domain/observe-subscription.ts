@@ -8,8 +8,11 @@ import type { Subscription, Terms } from "./subscription.ts";
 import type { Instant } from "./time.ts";
 import { DAY } from "./time.ts";
 
+/** What a look has shown; absent: the provider shows no such subscription. */
+export type Outlook = Reading | { readonly kind: "absent" };
+
 /** What the provider's words mean for us, or why they mean nothing yet. */
-export type Reading =
+type Reading =
   | { readonly kind: "read"; readonly subscription: Subscription }
   | { readonly kind: "not_in_catalog"; readonly why: string }
   | { readonly kind: "unreadable"; readonly why: string };

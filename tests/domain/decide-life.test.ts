@@ -98,7 +98,7 @@ describe("a life from its checkout to its end", () => {
       "checkout.session.completed: applied",
       "customer.subscription.created: applied",
     ]);
-    expect(born.why).toBe("The provider has a subscription, active");
+    expect(born.why).toBe("The provider has a subscription, active (29.00 USD paid)");
   });
 
   test("created with a trial: its invoice of 0 is no payment", () => {
@@ -126,7 +126,9 @@ describe("a life from its checkout to its end", () => {
     expect(failed.payments).toMatchObject([{ id: "pi_1", status: "failed", failedAttempts: 1 }]);
     expect(told(failed.alerts)).toEqual(["subscription_started:sub_1", "payment_failed:in_1:1"]);
     expect(failed.nextDeadline).toBe(IN.past_due.graceUntil);
-    expect(failed.why).toBe("The provider changed it: active → past_due");
+    expect(failed.why).toBe(
+      "The provider changed it: active → past_due (payment of 29.00 USD failed, attempt 1)",
+    );
   });
 
   test("recovered: told to those who heard of the failure", () => {
@@ -142,7 +144,7 @@ describe("a life from its checkout to its end", () => {
     );
     expect(recovered.subscription).toEqual({ ...IN.active, since: paidAt });
     expect(told(recovered.alerts)).toContain("payment_recovered:in_1");
-    expect(recovered.why).toBe("The overdue payment came through: past_due → active");
+    expect(recovered.why).toBe("The overdue payment came through: past_due → active (29.00 USD paid)");
   });
 
   test("R4: a failure that is over before it is seen is recorded, not announced, and neither is its recovery", () => {
@@ -199,7 +201,9 @@ describe("a life from its checkout to its end", () => {
     );
     expect(late.refunds).toEqual([refund()]);
     expect(told(late.alerts)).toContain("refund_recorded:re_1");
-    expect(late.why).toBe("The provider no longer shows it; it stays canceled");
+    expect(late.why).toBe(
+      "The provider no longer shows it; it stays canceled (refund of 10.00 USD succeeded)",
+    );
   });
 });
 
@@ -241,6 +245,6 @@ test("a renewal that is seen by its deadline alone is recorded", () => {
     { now: START + MONTH + 3 * HOUR },
   );
   expect(decision.subscription).toEqual({ ...IN.active, period: renewed });
-  expect(decision.why).toBe("Still active at the provider");
+  expect(decision.why).toBe("Still active at the provider (29.00 USD paid; a new period began)");
   expect(decision.nextDeadline).toBe(START + 2 * MONTH + 3 * HOUR);
 });
