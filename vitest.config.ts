@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
-          include: ["tests/{cli,store,api,workflows,faults,docker,browser,end-to-end}/**/*.test.ts"],
+          include: ["tests/{cli,store,temporal,api,workflows,faults,docker,browser,end-to-end}/**/*.test.ts"],
           globalSetup: ["tests/setup/servers.ts"],
           fileParallelism: false,
           isolate: false,

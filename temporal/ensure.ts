@@ -19,12 +19,19 @@ export async function ensureTemporal(client: Client, options: EnsureOptions): Pr
 async function ensureSearchAttributes(client: Client, namespace: string): Promise<void> {
   const operator = client.connection.operatorService;
   const { customAttributes } = await operator.listSearchAttributes({ namespace });
-  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !(name in customAttributes));
+  const wanted = Object.entries(SEARCH_ATTRIBUTES).map(
+    ([name, type]) => [name, INDEXED_VALUE_TYPES[type]] as const,
+  );
+  for (const [name, type] of wanted) {
+    const registered: number = customAttributes[name] ?? type;
+    if (registered === type) continue;
+    throw new Error(
+      `Temporal's namespace ${namespace} has a search attribute ${name} of another type than ours`,
+    );
+  }
+  const missing = wanted.filter(([name]) => !(name in customAttributes));
   if (missing.length === 0) return;
-  await operator.addSearchAttributes({
-    namespace,
-    searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, INDEXED_VALUE_TYPES[type]])),
-  });
+  await operator.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing) });
 }
 
 async function ensureSweep(client: Client, everyMs: number): Promise<void> {

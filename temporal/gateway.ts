@@ -1,9 +1,11 @@
 import {
+  ApplicationFailure,
   type Client,
   isGrpcServiceError,
   ServiceError,
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from "@temporalio/client";
@@ -30,6 +32,8 @@ const COALESCE_MS = 200;
 /** How long one message to Temporal may take; what takes longer is left to the sweep. */
 const MESSAGE_TIMEOUT_MS = 3_000;
 
+const NO_ANSWER = "Temporal did not answer in time";
+
 /** Temporal, or the worker behind it, did not answer in time: what was asked may or may not happen. */
 export class TemporalAway extends Error {
   override readonly name = "TemporalAway";
@@ -54,6 +58,7 @@ export interface Gateway {
   /**
    * Asks something of a subscription; the same command id asks it once, also after the subscription's end.
    * @throws TemporalAway
+   * @throws TypeError when its words are refused, such as an e-mail address: nothing was asked then
    */
   command(
     id: SubscriptionId,
@@ -70,13 +75,31 @@ export interface Gateway {
 
 export function createGateway(client: Client, onLost: (what: string, error: unknown) => void): Gateway {
   const waiting = new Map<SubscriptionId, NodeJS.Timeout>();
-  const sending = new Set<Promise<void>>();
+  /** Everything that is said to Temporal and has no answer yet. */
+  const underWay = new Set<Promise<unknown>>();
+  const keep = (promise: Promise<unknown>): void => {
+    const kept = promise.catch(() => undefined).finally(() => underWay.delete(kept));
+    underWay.add(kept);
+  };
 
   const inTime = async <T>(timeoutMs: number, work: () => Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    // The client heeds its deadline only between tries, and pauses up to five seconds before the next.
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new TemporalAway(NO_ANSWER)), timeoutMs);
+    });
+    const call = client.withDeadline(Date.now() + timeoutMs, work);
+    keep(call);
     try {
-      return await client.withDeadline(Date.now() + timeoutMs, work);
+      return await Promise.race([call, late]);
     } catch (error) {
-      throw isAway(error) ? new TemporalAway("Temporal did not answer in time", { cause: error }) : error;
+      if (isAway(error)) throw new TemporalAway(NO_ANSWER, { cause: error });
+      if (error instanceof WorkflowUpdateFailedError) {
+        throw new TypeError(error.cause?.message ?? "the command was refused", { cause: error });
+      }
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
   };
 
@@ -99,12 +122,8 @@ export function createGateway(client: Client, onLost: (what: string, error: unkn
       }
     });
 
-  const inBackground = (what: string, work: () => Promise<void>): void => {
-    const promise = work()
-      .catch((error: unknown) => onLost(what, error))
-      .finally(() => sending.delete(promise));
-    sending.add(promise);
-  };
+  const inBackground = (what: string, work: () => Promise<void>): void =>
+    keep(work().catch((error: unknown) => onLost(what, error)));
   const send = (id: SubscriptionId): void => {
     clearTimeout(waiting.get(id));
     waiting.delete(id);
@@ -147,7 +166,8 @@ export function createGateway(client: Client, onLost: (what: string, error: unkn
     },
     async close() {
       for (const id of waiting.keys()) send(id);
-      await Promise.all(sending);
+      // Also what nobody waits for any more: the client would try it again on a connection that is closed, and throw.
+      await Promise.all(underWay);
       await client.connection.close();
     },
   };
@@ -166,8 +186,16 @@ const start = (id: SubscriptionId) => ({
 function isAway(error: unknown): boolean {
   return (
     error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
-    error instanceof WorkflowUpdateFailedError ||
+    // Its run ended before it was taken, or while its answer was waited for.
+    error instanceof WorkflowNotFoundError ||
+    isCutShort(error) ||
     error instanceof ServiceError ||
     isGrpcServiceError(error)
   );
 }
+
+/** A command that was taken, and whose run ended before the answer, as when somebody terminates it. */
+const isCutShort = (error: unknown): boolean =>
+  error instanceof WorkflowUpdateFailedError &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.type === "AcceptedUpdateCompletedWorkflow";

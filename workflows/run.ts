@@ -1,20 +1,5 @@
-import { condition, currentUpdateInfo, log, setDefaultSignalHandler, setHandler } from "@temporalio/workflow";
-import type { Outcome } from "../domain/command.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
-import {
-  type AskedBy,
-  type AskedCommand,
-  type Carried,
-  type CommandReply,
-  cancel,
-  checkout,
-  resync,
-  type Standing,
-  type SubscriptionInput,
-  unpark,
-  wake,
-} from "./contract.ts";
-import { checkAskedBy, checkCheckoutId } from "./validate.ts";
+import type { AskedCommand, Carried, CommandReply, Standing, SubscriptionInput } from "./contract.ts";
 
 /** What one run of a subscription's workflow holds in its hands. Everything else is in Postgres. */
 export interface Run {
@@ -33,6 +18,10 @@ export interface Run {
   retryAt: number | null;
   /** Turns that failed in a row. */
   failures: number;
+  /** Turns in a row that somebody else has forestalled. */
+  conflicts: number;
+  /** Turns in a row that found a command done at the provider and not shown there. */
+  unseen: number;
   offsetMs: number;
   standing: Standing | null;
   /** What it is listed by now, so that only a change is written. */
@@ -48,6 +37,8 @@ export const begin = ({ subscriptionId, carried }: SubscriptionInput): Run => ({
   deadline: carried?.deadline ?? null,
   retryAt: null,
   failures: 0,
+  conflicts: 0,
+  unseen: 0,
   offsetMs: carried?.offsetMs ?? 0,
   standing: carried?.standing ?? null,
   listed: "",
@@ -62,97 +53,54 @@ export const carry = (run: Run): Carried => ({
   standing: run.standing,
 });
 
-/** What an operator may send by hand. */
-const byHand = (description: string) => ({ description, validator: checkAskedBy });
-
-/** Handlers only take note; the one loop acts. They never throw: a refusal is an answer. */
-export function listen(run: Run): void {
-  const look = (): void => {
-    run.dirty = true;
-  };
-  setHandler(wake, look, { description: "Look again at the provider" });
-  setDefaultSignalHandler((name) => {
-    log.warn("unknown signal, taken for a wake", { name });
-    look();
-  });
-  setHandler(checkout, ({ id }) => submit(run, "checkout", { id, by: "api" }), {
-    description: "Open the checkout; sent by the API",
-    validator: checkCheckoutId,
-  });
-  setHandler(
-    cancel,
-    (asked) => submit(run, "cancel", asked),
-    byHand('End the subscription at the provider now: {"by": "your name", "why": "…"}'),
-  );
-  setHandler(
-    resync,
-    (asked) => submit(run, "resync", asked),
-    byHand('Read the provider\'s truth now: {"by": "your name"}'),
-  );
-  setHandler(
-    unpark,
-    (asked) => submit(run, "unpark", asked),
-    byHand('Try parked events again and clear the need for attention: {"by": "your name"}'),
-  );
-}
-
-async function submit(
-  run: Run,
-  kind: AskedCommand["kind"],
-  { by, why, ...asked }: AskedBy,
-): Promise<CommandReply> {
-  const updateId = currentUpdateInfo()?.id ?? "";
-  const id = asked.id ?? updateId;
-  if (!run.asked.some((command) => command.id === id)) run.asked.push({ id, kind, by, why: why ?? null });
-  run.waiting.set(updateId, id);
-  run.dirty = true;
-  await condition(() => run.replies.has(updateId));
-  const answer = run.replies.get(updateId);
-  run.replies.delete(updateId);
-  return answer ?? PENDING;
-}
-
-const PENDING: CommandReply = {
-  state: "pending",
-  what: "The provider or the database is away; the command is kept",
-};
-
-/** Gives the answers that Postgres holds to those who wait for them. */
-export function reply(
-  run: Run,
-  answers: readonly { readonly commandId: string; readonly outcome: Outcome }[],
-): void {
-  for (const [updateId, id] of run.waiting) {
-    const answer = answers.find(({ commandId }) => commandId === id);
-    if (answer !== undefined) answerOne(run, updateId, answer.outcome);
-  }
-}
-
-export function replyPending(run: Run): void {
-  for (const updateId of run.waiting.keys()) answerOne(run, updateId, PENDING);
-}
-
-function answerOne(run: Run, updateId: string, answer: CommandReply): void {
-  run.waiting.delete(updateId);
-  run.replies.set(updateId, answer);
-}
-
 const DAY_MS = 86_400_000;
 const LONGEST_WAIT_MS = 28 * DAY_MS;
 
-/** How long to wait, for what, and why: from absolute times, so that nothing drifts. */
-export function nextWake(run: Run): {
-  readonly cause: "wake" | "command" | "retry";
+/** What is waited for when nothing comes. */
+export interface Wait {
+  readonly cause: "retry" | "deadline" | "monthly";
+  /** Zero or less: now. */
   readonly waitMs: number;
   readonly summary: string;
-} {
-  const cause = run.asked.length > 0 ? "command" : run.dirty ? "wake" : "retry";
-  if (run.dirty) return { cause, waitMs: 0, summary: "now" };
-  const now = Date.now();
-  const deadline = run.deadline === null ? Infinity : run.deadline - run.offsetMs;
-  const retryAt = run.retryAt ?? Infinity;
-  const at = Math.min(deadline, retryAt, now + LONGEST_WAIT_MS);
-  const summary =
-    retryAt <= deadline && retryAt < Infinity ? "Try again" : "Next deadline, or at least monthly";
-  return { cause, waitMs: at - now, summary };
 }
+
+/** How long to wait at most, and for what: from absolute times, so that nothing drifts. */
+export function nextWait(run: Run, now: number): Wait {
+  if (run.retryAt !== null) {
+    // Alone it counts then: a deadline that passed while turns fail would make one turn after the other without rest.
+    return { cause: "retry", waitMs: run.retryAt - now, summary: "Try again" };
+  }
+  const deadline = run.deadline === null ? Infinity : run.deadline - run.offsetMs - now;
+  return deadline <= LONGEST_WAIT_MS
+    ? { cause: "deadline", waitMs: deadline, summary: "Next deadline" }
+    : { cause: "monthly", waitMs: LONGEST_WAIT_MS, summary: "A look at least monthly" };
+}
+
+/** Nothing is left to wait for: no deadline, no retry, no command, no wake. */
+export const isOver = (run: Run): boolean =>
+  run.deadline === null &&
+  run.retryAt === null &&
+  !run.dirty &&
+  run.asked.length === 0 &&
+  run.waiting.size === 0;
+
+/** How many turns, or events of history, one run takes before the next run goes on. */
+const TURNS_A_RUN = 150;
+const EVENTS_A_RUN = 800;
+/** A run ends at least monthly, so that changed code reaches also the quietest subscription. */
+const LONGEST_RUN_MS = 28 * DAY_MS;
+
+/** Whether the next run should go on. */
+export const isLong = (
+  turns: number,
+  info: {
+    readonly historyLength: number;
+    readonly continueAsNewSuggested: boolean;
+    readonly runStartTime: Date;
+  },
+  now: number,
+): boolean =>
+  turns >= TURNS_A_RUN ||
+  info.historyLength >= EVENTS_A_RUN ||
+  info.continueAsNewSuggested ||
+  now - info.runStartTime.getTime() >= LONGEST_RUN_MS;

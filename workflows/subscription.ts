@@ -8,16 +8,13 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import type { SubscriptionInput, SubscriptionResult } from "./contract.ts";
-import { details, list } from "./details.ts";
-import { begin, carry, listen, nextWake, type Run, reply, replyPending } from "./run.ts";
+import { details } from "./details.ts";
+import { KEPT, listen, replyPending } from "./listen.ts";
+import { begin, carry, isLong, isOver, nextWait, type Run } from "./run.ts";
 import { takeTurn } from "./turn.ts";
 
-/** How many turns, or events of history, one run takes before the next run goes on. */
-const TURNS_A_RUN = 150;
-const EVENTS_A_RUN = 800;
-const DAY_MS = 86_400_000;
-/** A run ends at least monthly, so that changed code reaches also the quietest subscription. */
-const LONGEST_RUN_MS = 28 * DAY_MS;
+/** How many turns a run that should end still takes for commands that wait for their answers. */
+const TURNS_FOR_THE_WAITING = 10;
 
 /**
  * One subscription, from its checkout until nothing is left to wait for. It is the turnstile and the clock: it takes
@@ -33,48 +30,33 @@ async function live(run: Run): Promise<SubscriptionResult> {
   listen(run);
   if (run.standing !== null) setCurrentDetails(details(run.standing));
 
-  for (let turns = 1; ; turns += 1) {
-    const { cause, waitMs, summary } = nextWake(run);
-    const woken = waitMs <= 0 || (await condition(() => run.dirty, waitMs, { summary }));
+  for (let turns = 1, late = 0; ; turns += 1) {
+    const cause = await untilDue(run);
     run.dirty = false;
-    const report = await takeTurn(run, `${workflowInfo().runId}/${turns}`, woken ? cause : "deadline");
-    if (report !== undefined) {
-      reply(run, report.answers);
-      list(run, report.listed);
-      setCurrentDetails(details(report.standing));
-    }
-    // Nobody waits through an outage: the command is kept, and the asker is told so.
-    if (run.failures > 0) replyPending(run);
+    await takeTurn(run, `${workflowInfo().runId}/${turns}`, cause);
 
-    if (report !== undefined && isOver(run)) {
+    if (isOver(run) && run.standing !== null) {
       await condition(allHandlersFinished);
       // Asked or woken while the last answers went out: one more turn, then.
-      if (isOver(run)) return { subscriptionId: run.subscriptionId, ...report.standing };
+      if (isOver(run)) return { subscriptionId: run.subscriptionId, ...run.standing };
     }
-    // Checked after every turn, and waiting commands first: a run that waits for quiet never ends.
-    if (shouldContinue(turns) && run.waiting.size === 0) {
+    // Checked after every turn: a run that waits for quiet never ends. Who waits for an answer is served first, but
+    // not for ever.
+    if (isLong(turns, workflowInfo(), Date.now())) late += 1;
+    if (late > 0 && (run.waiting.size === 0 || late > TURNS_FOR_THE_WAITING)) {
+      replyPending(run, [...run.waiting.values()], KEPT);
       await condition(allHandlersFinished);
-      if (run.asked.length === 0) await continueAsNew(run);
+      if (run.waiting.size === 0) await continueAsNew(run);
     }
   }
 }
 
-/** Nothing is left to wait for: no deadline, no command, no wake. */
-const isOver = (run: Run): boolean =>
-  run.deadline === null &&
-  run.retryAt === null &&
-  !run.dirty &&
-  run.asked.length === 0 &&
-  run.waiting.size === 0;
-
-function shouldContinue(turns: number): boolean {
-  const { historyLength, continueAsNewSuggested, runStartTime } = workflowInfo();
-  return (
-    turns >= TURNS_A_RUN ||
-    historyLength >= EVENTS_A_RUN ||
-    continueAsNewSuggested ||
-    Date.now() - runStartTime.getTime() >= LONGEST_RUN_MS
-  );
+/** Waits for a wake, a command or the next due time. */
+async function untilDue(run: Run): Promise<string> {
+  const { cause, waitMs, summary } = nextWait(run, Date.now());
+  if (!run.dirty && waitMs > 0) await condition(() => run.dirty, waitMs, { summary });
+  if (!run.dirty) return cause;
+  return run.asked.length > 0 ? "command" : "wake";
 }
 
 async function continueAsNew(run: Run): Promise<void> {

@@ -6,8 +6,8 @@ const MAX_WORDS = 200;
  * Looks at the shape only; whether the command is allowed is decided in its turn. Synchronous: the SDK does not
  * await validators, and one that is async accepts everything (facts: temporal 0.3).
  */
-export function checkAskedBy(asked: AskedBy): void {
-  const { by, why, id } = asked ?? {};
+export function checkAskedBy(asked: AskedBy, ...more: readonly unknown[]): void {
+  const { by, why, id, ...others } = asked ?? {};
   if (typeof by !== "string" || by.trim() === "" || by.length > MAX_WORDS) {
     throw new Error(`say who asks, such as {"by": "maria"}; at most ${MAX_WORDS} characters`);
   }
@@ -17,13 +17,34 @@ export function checkAskedBy(asked: AskedBy): void {
   if (id !== undefined && (typeof id !== "string" || !/^[\x21-\x7e]{1,255}$/.test(id))) {
     throw new Error('"id" is a text of at most 255 printable characters without spaces');
   }
-  // Temporal keeps what is written here for ever (R10).
-  if (`${by}${why ?? ""}${id ?? ""}`.includes("@")) throw new Error("leave e-mail addresses out of it");
+  refuseMore('"by", "why" and "id"', others, more);
+  for (const text of [by, why ?? "", id ?? ""]) refuseUnfit(text);
 }
 
 /** The same for the API's own command. */
-export function checkCheckoutId(asked: { readonly id: string }): void {
-  const { id } = asked ?? {};
-  if (typeof id !== "string" || !/^[0-9a-f-]{36}$/.test(id))
+export function checkCheckoutId(asked: { readonly id: string }, ...more: readonly unknown[]): void {
+  const { id, ...others } = asked ?? {};
+  if (typeof id !== "string" || !/^[0-9a-f-]{36}$/.test(id)) {
     throw new Error('expected {"id": the checkout\'s id}');
+  }
+  refuseMore('"id"', others, more);
+}
+
+/** What nobody reads would be kept all the same, unlooked at. */
+function refuseMore(known: string, others: object, more: readonly unknown[]): void {
+  if (Object.keys(others).length > 0) throw new Error(`only ${known} mean something here`);
+  if (more.length > 0) throw new Error("one argument is enough");
+}
+
+/** Postgres keeps no NUL and no half of a surrogate pair: the command could never be recorded, nor any turn with it. */
+const UNSTORABLE = /[\p{Cc}\p{Cs}]/u;
+const ADDRESS = /@|:\/\//;
+const SECRET = /\b(?:sk|rk|whsec)_\w{6,}/;
+const CARD = /(?<![\w-])[3-6](?:[ -]?\d){13,18}(?![\w-])/;
+
+/** Temporal keeps for ever what is written here (R10). */
+function refuseUnfit(text: string): void {
+  if (UNSTORABLE.test(text)) throw new Error("use ordinary characters on one line");
+  if (ADDRESS.test(text)) throw new Error("leave e-mail addresses and links out of it");
+  if (SECRET.test(text) || CARD.test(text)) throw new Error("leave keys and card numbers out of it");
 }

@@ -93,13 +93,18 @@ async function advance(sandbox: Sandbox, pool: Pool, by: { months?: number; hour
   console.log(`  it is ${new Date(now).toISOString().slice(0, 16).replace("T", " ")} UTC now`);
 }
 
-/** Waits until every webhook is delivered and applied. */
+/** Waits until every webhook is delivered and applied, and every alert sent: answers do not wait for alerts. */
 async function settled(sandbox: Sandbox, pool: Pool): Promise<void> {
   await sandbox.idle();
-  const done = await until(async () => ((await oldestUnappliedSeconds(pool)) === null ? true : undefined), {
-    limitMs: LIMIT_MS,
-  });
-  if (done !== true) throw new Error("webhooks were delivered and are not applied");
+  const done = await until(
+    async () => {
+      if ((await oldestUnappliedSeconds(pool)) !== null) return undefined;
+      const { rowCount } = await pool.query("select from deliveries where delivered_at is null limit 1");
+      return rowCount === 0 ? true : undefined;
+    },
+    { limitMs: LIMIT_MS },
+  );
+  if (done !== true) throw new Error("webhooks were delivered and are not applied, or alerts are not sent");
 }
 
 async function reach(pool: Pool, id: ReturnType<typeof subscriptionId>, status: Status): Promise<void> {

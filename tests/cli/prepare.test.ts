@@ -10,7 +10,7 @@ import { createClient } from "../../temporal/connect.ts";
 import { SEARCH_ATTRIBUTES } from "../../temporal/search-attributes.ts";
 
 /** Nobody else's: the search attributes are not there yet. */
-const NAMESPACE = "tests-24";
+const NAMESPACE = "tests-40";
 const CATALOG = `
 tiers:
   - { name: pro, title: Pro, prices: { stripe: { month: "\${PRICE}" } } }

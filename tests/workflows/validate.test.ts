@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import { checkAskedBy, checkCheckoutId } from "../../workflows/validate.ts";
+
+/** What comes is JSON that somebody typed: any of it. */
+const ask = (...given: readonly unknown[]): unknown => Reflect.apply(checkAskedBy, undefined, given);
+
+test.each([
+  [{ by: "maria" }],
+  [{ by: "María Ö.", why: "asked by phone, ticket 4711" }],
+  [{ by: "api", id: "01890a5d-ac96-774b-bcce-b302099a8057" }],
+  [{ by: "api", id: "order:2026-11-25/1" }],
+  [{ by: "x".repeat(200), why: "" }],
+])("takes %j", (asked) => {
+  expect(ask(asked)).toBeUndefined();
+});
+
+test.each<[string, unknown]>([
+  ["nothing", undefined],
+  ["null", null],
+  ["a bare text", "maria"],
+  ["a number", 7],
+  ["a list", ["maria"]],
+  ["nobody", {}],
+  ["an empty name", { by: "  " }],
+  ["a name that is no text", { by: 7 }],
+  ["a long name", { by: "x".repeat(201) }],
+  ["a reason that is no text", { by: "maria", why: null }],
+  ["a long reason", { by: "maria", why: "x".repeat(201) }],
+  ["an id with a space", { by: "maria", id: "a b" }],
+  ["an empty id", { by: "maria", id: "" }],
+  ["a long id", { by: "maria", id: "x".repeat(256) }],
+  ["an id that is no text", { by: "maria", id: 7 }],
+  ["a field that means nothing", { by: "maria", reason: "typing error of why" }],
+])("refuses %s", (_, asked) => {
+  expect(() => ask(asked)).toThrow(/say who asks|"why" is|"id" is|only "by"/);
+});
+
+test("refuses a second argument", () => {
+  expect(() => ask({ by: "maria" }, { email: "someone@example.com" })).toThrow("one argument");
+});
+
+test.each([
+  { by: "maria@example.com" },
+  { by: "maria", why: "someone@example.com asked" },
+  { by: "maria", id: "someone@example.com" },
+  { by: "maria", why: "see https://example.com/ticket/1" },
+  { by: "maria", why: "card 4242 4242 4242 4242" },
+  { by: "maria", why: "card 4000000000000341" },
+  { by: "maria", why: "key sk_live_1234567890" },
+  { by: "maria", id: "whsec_1234567890" },
+])("R10: refuses personal data and secrets: %j", (asked) => {
+  expect(() => ask(asked)).toThrow("leave");
+});
+
+test.each([
+  ["NUL", "a\0b"],
+  ["a line break", "a\nb"],
+  ["half a surrogate pair", "a\ud800b"],
+])("R7: refuses what Postgres cannot keep, so that no turn fails for ever: %s", (_, why) => {
+  expect(() => ask({ by: "maria", why })).toThrow("ordinary characters");
+});
+
+test("takes whole surrogate pairs", () => {
+  expect(ask({ by: "maria 🙂" })).toBeUndefined();
+});
+
+test.each<[string, readonly unknown[]]>([
+  ["nothing", []],
+  ["no id", [{}]],
+  ["something else", [{ id: "https://example.com/checkout-1234567890ab" }]],
+  ["more than the id", [{ id: "01890a5d-ac96-774b-bcce-b302099a8057", email: "someone@example.com" }]],
+  ["a second argument", [{ id: "01890a5d-ac96-774b-bcce-b302099a8057" }, 1]],
+])("R10: the API's command is a checkout's id and nothing else: %s", (_, given) => {
+  expect(() => Reflect.apply(checkCheckoutId, undefined, given)).toThrow(/expected|only "id"|one argument/);
+});
