@@ -1,7 +1,7 @@
-import { heartbeat } from "@temporalio/activity";
 import type { SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import { deliverAlerts } from "./alerting.ts";
+import { alive } from "./alive.ts";
 import type { Deps } from "./deps.ts";
 import { bounded } from "./failures.ts";
 import { observe } from "./observe.ts";
@@ -18,14 +18,15 @@ export function createActivities(deps: Deps) {
   return {
     observe: (id: SubscriptionId) => bounded(deps, "observe", () => observe(deps, id)),
     settle: (input: SettleInput) => bounded(deps, "settle", () => settle(deps, input)),
-    perform: (id: SubscriptionId) => bounded(deps, "perform", () => perform(deps, id, heartbeat)),
+    perform: (id: SubscriptionId) => bounded(deps, "perform", () => alive(() => perform(deps, id))),
     deliver: (id: SubscriptionId, wakes: readonly SubscriptionId[]) =>
       bounded(deps, "deliver", async () => {
-        await deliverAlerts(deps, id);
+        // First what nothing else would make up for; alerts that are not sent stay owed.
         for (const other of wakes) await deps.gateway.wakeNow(other);
+        await deliverAlerts(deps, id);
       }),
     routeEvent: (provider: Provider, eventId: string) =>
       bounded(deps, "routeEvent", () => routeEvent(deps, provider, eventId)),
-    sweep: () => bounded(deps, "sweep", () => sweep(deps, heartbeat)),
+    sweep: () => bounded(deps, "sweep", () => alive(() => sweep(deps))),
   };
 }

@@ -24,35 +24,36 @@ export async function carryOut(
 ): Promise<CallResult> {
   const earlier = await attemptOf(pool, key, subscriptionId, provider.name);
   if (earlier.state === "done" && isCallResult(earlier.result)) return earlier.result;
-  let attempt = earlier.attempt;
-  let sent = earlier.request;
-  if (attempt > 0 && earlier.attemptedAt !== null) {
+  let { attempt } = earlier;
+  let isNext = earlier.request === null;
+  if (earlier.attemptedAt !== null) {
     const found = await provider.find(request, earlier.attemptedAt);
     if (found !== null) {
       await endCall(pool, key, { state: "done", result: found });
       return found;
     }
-    if (earlier.spent || Date.now() - earlier.attemptedAt > KEY_LIVES_MS) sent = null;
+    isNext = earlier.spent || Date.now() - earlier.attemptedAt > KEY_LIVES_MS;
   }
-  if (sent === null) {
-    attempt += 1;
-    sent = provider.parameters(request);
-  }
-  await beginAttempt(pool, key, attempt, sent);
+  if (isNext) attempt += 1;
+  // What an earlier try of this attempt has stored is sent, whatever would be sent today: same key, same body.
+  const begun = await beginAttempt(pool, key, attempt, provider.parameters(request));
+  if (begun === undefined) throw endedMeanwhile(provider);
   try {
-    const result = await provider.call(request, sent, `${key}/${attempt}`);
+    const result = await provider.call(request, begun.request, `${key}/${begun.attempt}`);
     await endCall(pool, key, { state: "done", result });
     return result;
   } catch (error) {
     if (error instanceof ProviderError) {
       // A stored answer, good or bad, would be given again for the same key: the next attempt needs another.
-      await noteUnknown(
-        pool,
-        key,
-        `${error.kind} ${error.code ?? ""}`.trim(),
-        error.replayed || error.kind !== "unavailable",
-      );
+      const isSpent = error.replayed || error.kind !== "unavailable";
+      await noteUnknown(pool, key, `${error.kind} ${error.code ?? ""}`.trim(), isSpent);
     }
     throw error;
   }
 }
+
+/** Its result is read at the next try. */
+const endedMeanwhile = ({ name }: PaymentProvider): ProviderError =>
+  new ProviderError(name, "unavailable", "the same call has just ended elsewhere", {
+    code: "ended_meanwhile",
+  });

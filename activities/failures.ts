@@ -13,8 +13,17 @@ export async function bounded<T>(deps: Deps, activity: string, work: () => Promi
     return await work();
   } catch (error) {
     deps.log.warn({ activity, err: error }, "activity failed");
-    if (error instanceof ProviderError && error.kind === "misconfigured") await providerRefuses(deps, error);
+    if (error instanceof ProviderError && error.kind === "misconfigured") await countRefusal(deps, error);
     throw toFailure(error);
+  }
+}
+
+/** Whatever comes of the counting, the activity has failed for its own reason. */
+async function countRefusal(deps: Deps, error: ProviderError): Promise<void> {
+  try {
+    await providerRefuses(deps, error);
+  } catch (err) {
+    deps.log.warn({ err }, "the provider's refusal is not counted");
   }
 }
 

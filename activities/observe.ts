@@ -21,17 +21,19 @@ export interface Observed {
 /** How many events one turn takes in; the rest waits for the next. */
 const EVENTS_A_TURN = 100;
 
+/** Null where the version that stored it knew no such field. */
+const Id = z.string().nullable().default(null);
 const Subject = z.object({
-  objectId: z.string().nullable(),
-  reference: z.string().nullable(),
-  subscriptionId: z.string().nullable(),
-  sessionId: z.string().nullable(),
-  customerId: z.string().nullable(),
-  invoiceId: z.string().nullable(),
-  paymentId: z.string().nullable(),
-  chargeId: z.string().nullable(),
-  refundId: z.string().nullable(),
-  failedAttempt: z.number().nullable(),
+  objectId: Id,
+  reference: Id,
+  subscriptionId: Id,
+  sessionId: Id,
+  customerId: Id,
+  invoiceId: Id,
+  paymentId: Id,
+  chargeId: Id,
+  refundId: Id,
+  failedAttempt: z.number().nullable().default(null),
 });
 
 const UNSEEN: Seen = { session: null, subscription: null, invoices: [], refunds: [], problems: new Map() };
@@ -46,14 +48,14 @@ export async function observe(deps: Deps, id: SubscriptionId): Promise<Observed>
   ];
   const provider: Provider | undefined =
     subscription?.subscription.terms.provider ?? checkout?.checkout.provider ?? events[0]?.provider;
-  const named = events.map((event) => ({ event, subject: Subject.parse(event.subject) }));
+  const named = events.map((event) => ({ event, subject: subjectOf(event) }));
   const seen =
     provider === undefined
       ? UNSEEN
       : await providerOf(deps, provider).look({
           subscriptionId: subscription?.subscription.terms.providerSubscriptionId ?? null,
           sessionId: checkout?.checkout.sessionId ?? null,
-          named: named.map(({ subject }) => subject),
+          named: named.flatMap(({ subject }) => subject ?? []),
         });
   const { problems, ...truth } = seen;
   return {
@@ -63,12 +65,22 @@ export async function observe(deps: Deps, id: SubscriptionId): Promise<Observed>
   };
 }
 
-function toSeen(event: StoredEvent, subject: EventSubject, problems: ReadonlyMap<string, string>): SeenEvent {
-  const problem = [subject.invoiceId, subject.refundId].flatMap((id) => problems.get(id ?? "") ?? [])[0];
+/** What an event names, or null: nobody can say any more, and it alone suffers for that (R7). */
+const subjectOf = (event: StoredEvent): EventSubject | null => Subject.safeParse(event.subject).data ?? null;
+
+function toSeen(
+  event: StoredEvent,
+  subject: EventSubject | null,
+  problems: ReadonlyMap<string, string>,
+): SeenEvent {
+  const { provider, id, type } = event;
+  if (subject === null) return { provider, id, type, problem: "what it names is lost: replay it" };
+  const named = [subject.objectId, subject.invoiceId, subject.refundId];
+  const problem = named.flatMap((each) => problems.get(each ?? "") ?? [])[0];
   return {
-    provider: event.provider,
-    id: event.id,
-    type: event.type,
+    provider,
+    id,
+    type,
     ...(problem === undefined ? {} : { problem }),
     ...(subject.invoiceId !== null && subject.failedAttempt !== null
       ? { failedAttempt: { invoiceId: subject.invoiceId, attempt: subject.failedAttempt } }

@@ -26,12 +26,12 @@ class CallOff extends Error {
 }
 
 /** Carries out the calls that turns have decided. @throws ProviderError when the provider is away: to be tried again */
-export async function perform(deps: Deps, id: SubscriptionId, heartbeat: () => void): Promise<void> {
+export async function perform(deps: Deps, id: SubscriptionId): Promise<void> {
   for (const { key, operation } of await pendingCalls(deps.pool, id)) {
     try {
       switch (operation.name) {
         case "open_checkout": {
-          const result = await openCheckout(deps, id, operation.checkoutId, heartbeat);
+          const result = await openCheckout(deps, id, operation.checkoutId);
           await endCall(deps.pool, key, { state: "done", result });
           break;
         }
@@ -39,7 +39,6 @@ export async function perform(deps: Deps, id: SubscriptionId, heartbeat: () => v
           const row = await findSubscription(deps.pool, id);
           const provider = providerOf(deps, row?.subscription.terms.provider ?? "stripe");
           const request = { name: operation.name, subscriptionId: operation.providerSubscriptionId } as const;
-          heartbeat();
           const result = await carryOut(deps.pool, provider, id, `${key}/request`, request);
           await endCall(deps.pool, key, { state: "done", result });
           break;
@@ -61,28 +60,26 @@ export async function perform(deps: Deps, id: SubscriptionId, heartbeat: () => v
 }
 
 /** The customer, then the end of the session that this one replaces, then the session (R9). */
-async function openCheckout(
-  deps: Deps,
-  id: SubscriptionId,
-  checkoutId: CheckoutId,
-  heartbeat: () => void,
-): Promise<CallResult> {
+async function openCheckout(deps: Deps, id: SubscriptionId, checkoutId: CheckoutId): Promise<CallResult> {
   const row = await findCheckout(deps.pool, checkoutId);
   if (row === undefined) throw new CallOff("checkout_closed", "there is no such checkout");
   const provider = providerOf(deps, row.checkout.provider);
-  const ask = (key: string, request: CallRequest): Promise<CallResult> => {
-    heartbeat();
-    return carryOut(deps.pool, provider, id, `${provider.name}/${key}`, request);
-  };
+  const ask = (key: string, request: CallRequest): Promise<CallResult> =>
+    carryOut(deps.pool, provider, id, `${provider.name}/${key}`, request);
   const providerCustomerId = await customerAt(deps, row, ask);
   const sessionKey = `session/${checkoutId}`;
   const request = sessionRequest(deps, row, providerCustomerId);
-  if (row.checkout.state !== "opening") {
+  const closeIfClosed = async (state: CheckoutRow["checkout"]["state"]): Promise<void> => {
+    if (state === "opening") return;
     await closeOpened(deps, provider, id, `${provider.name}/${sessionKey}`, request, ask);
-    throw new CallOff("checkout_closed", `the checkout is ${row.checkout.state}`);
-  }
+    throw new CallOff("checkout_closed", `the checkout is ${state}`);
+  };
+  await closeIfClosed(row.checkout.state);
   await endReplaced(deps, provider, row, providerCustomerId, ask);
-  return ask(sessionKey, request);
+  const result = await ask(sessionKey, request);
+  // Whoever replaced it while it opened may have looked too early to find its session.
+  await closeIfClosed((await findCheckout(deps.pool, checkoutId))?.checkout.state ?? "opening");
+  return result;
 }
 
 type Ask = (key: string, request: CallRequest) => Promise<CallResult>;
@@ -108,7 +105,10 @@ const sessionRequest = (deps: Deps, { checkout }: CheckoutRow, providerCustomerI
   cancelUrl: `${deps.settings.publicUrl}/api/billing/cancel?checkout=${checkout.id}`,
 });
 
-/** Expires the sessions of the checkout that this one replaces, also one whose opening we never heard of. */
+/**
+ * Expires the session of the checkout that this one replaces, also one whose opening we never heard of. One that was
+ * itself replaced before it opened has left its own predecessor's open: so back to the first that had opened.
+ */
 async function endReplaced(
   deps: Deps,
   provider: PaymentProvider,
@@ -116,19 +116,24 @@ async function endReplaced(
   providerCustomerId: string,
   ask: Ask,
 ): Promise<void> {
-  const replaced = row.replaces === null ? undefined : await findCheckout(deps.pool, row.replaces);
-  if (replaced === undefined) return;
-  const sessionId =
-    replaced.checkout.sessionId ??
-    (await openedSession(
-      deps,
-      provider,
-      replaced.checkout.subscriptionId,
-      `${provider.name}/session/${replaced.checkout.id}`,
-      sessionRequest(deps, replaced, providerCustomerId),
-    ));
-  if (sessionId !== null && (await expire(sessionId, ask)) === "complete") {
-    throw new CallOff("paid_meanwhile", "the checkout that it replaces was paid");
+  for (let before = row.replaces; before !== null; ) {
+    const replaced = await findCheckout(deps.pool, before);
+    if (replaced === undefined) return;
+    const { id, subscriptionId } = replaced.checkout;
+    const sessionId =
+      replaced.checkout.sessionId ??
+      (await openedSession(
+        deps,
+        provider,
+        subscriptionId,
+        `${provider.name}/session/${id}`,
+        sessionRequest(deps, replaced, providerCustomerId),
+      ));
+    if (sessionId !== null) {
+      if ((await expire(sessionId, ask)) === "expired") return;
+      throw new CallOff("paid_meanwhile", "the checkout that it replaces was paid");
+    }
+    before = replaced.replaces;
   }
 }
 

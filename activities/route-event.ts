@@ -4,6 +4,7 @@ import { asSubscriptionId, subscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { EventSubject } from "../providers/provider.ts";
 import { findCheckoutOf } from "../store/checkouts.ts";
+import { clockOffset } from "../store/clock.ts";
 import { endEvent, findEvent, routeEventTo } from "../store/events.ts";
 import { findRoute } from "../store/routes.ts";
 import { subscriptionByProviderId } from "../store/subscriptions.ts";
@@ -30,7 +31,7 @@ export async function routeEvent(deps: Deps, provider: Provider, eventId: string
       await endEvent(deps.pool, provider, eventId, "ignored", interest.reason);
       return "ignored";
     case "unreadable":
-      await parkUnrouted(deps, event, interest.why, Date.now());
+      await parkUnrouted(deps, event, interest.why, Date.now() + (await clockOffset(deps.pool)));
       return "parked";
     case "subject": {
       const owner = await ownerOf(deps, provider, interest.subject);

@@ -7,7 +7,9 @@ import type { CustomerId, SubscriptionId } from "../domain/ids.ts";
 import type { Life, Turn } from "../domain/life.ts";
 import { chooseLive, duplicateOf } from "../domain/live-subscription.ts";
 import type { Observation } from "../domain/observation.ts";
+import type { Payment } from "../domain/payment.ts";
 import type { Provider } from "../domain/provider.ts";
+import type { Subscription } from "../domain/subscription.ts";
 import type { Instant } from "../domain/time.ts";
 import { announcedKeys, insertAlert } from "../store/alerts.ts";
 import { finishedCalls, insertCall, settleCalls } from "../store/calls.ts";
@@ -65,12 +67,11 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
       kind,
       ...(await report(db, id, input.awaited)),
     });
-    if (await isRecorded(db, input.turnId)) return done("already_done");
-
     // The customer first: what is done for one customer is done in turn (R9).
-    const customer = await lockOwner(db, id, input.observation);
+    const owner = await lockOwner(db, id);
     const checkout = await lockCheckoutOf(db, id);
     const before = await lockSubscription(db, id);
+    if (await isRecorded(db, input.turnId)) return done("already_done");
     const version = before?.version ?? checkout?.version ?? 0;
     if (version !== input.version) return { kind: "conflict" };
 
@@ -88,6 +89,7 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
     };
     const decision = decide(turn);
     const provider = decision.subscription?.terms.provider ?? checkout?.checkout.provider;
+    const customer = owner ?? (await adopt(db, decision.subscription));
 
     const next = await birthOrGrowth(db, {
       id,
@@ -98,7 +100,9 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
       version,
       now: input.now,
     });
-    const changed = isNoteworthy(turn, decision, before, next);
+    // What is not ours has no row that could count its versions; its events hold the reason (R14).
+    const isOurs = next !== null || decision.checkout !== null;
+    const changed = isOurs && isNoteworthy(turn, decision, before, next);
     const nextVersion = changed ? version + 1 : version;
     const session = finished.find((each) => each.session !== null)?.session ?? null;
     if (decision.checkout !== null) {
@@ -159,13 +163,17 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
   });
 }
 
-/** Locks the customer that the subscription belongs to; one that was never ours is made from the provider's id (R14). */
-async function lockOwner(db: Db, id: SubscriptionId, observation: Observation): Promise<CustomerId | null> {
+/** Locks the customer that the subscription belongs to; null: it was never ours so far. */
+async function lockOwner(db: Db, id: SubscriptionId): Promise<CustomerId | null> {
   const known = (await findCheckoutOf(db, id))?.customerId ?? (await findSubscription(db, id))?.customerId;
-  if (known !== undefined) return (await lockCustomer(db, known))?.id ?? null;
-  const { subscription } = observation;
+  return known === undefined ? null : ((await lockCustomer(db, known))?.id ?? null);
+}
+
+/** The customer of a subscription that becomes ours now, made from the provider's id. One that does not leaves none (R14). */
+async function adopt(db: Db, subscription: Subscription | null): Promise<CustomerId | null> {
   if (subscription === null) return null;
-  return (await lockCustomerByProviderId(db, subscription.provider, subscription.customerId)).id;
+  const { provider, providerCustomerId } = subscription.terms;
+  return (await lockCustomerByProviderId(db, provider, providerCustomerId)).id;
 }
 
 async function lifeOf(
@@ -227,6 +235,7 @@ function isNoteworthy(
     turn.observation.events.length > 0 ||
     turn.commands.length > 0 ||
     turn.calls.length > 0 ||
+    decision.payments.some((payment) => !isRecordedIn(turn.life, payment)) ||
     JSON.stringify([
       turn.life.checkout,
       before?.subscription,
@@ -235,6 +244,15 @@ function isNoteworthy(
     ]) !== JSON.stringify([decision.checkout, next?.subscription, next?.duplicateOf, next?.needsAttention])
   );
 }
+
+/** Whether a look, without any event, has shown nothing new of a payment. */
+const isRecordedIn = ({ payments }: Life, { id, status, failedAttempts }: Payment): boolean =>
+  payments.some(
+    (known) =>
+      known.id === id &&
+      (known.status === status || known.status === "succeeded") &&
+      known.failedAttempts >= failedAttempts,
+  );
 
 /** Parks an event that belongs to no subscription that could park it, with its alert (R2). */
 export async function parkUnrouted(

@@ -9,39 +9,67 @@ import { deliverAlerts } from "./alerting.ts";
 import type { Deps } from "./deps.ts";
 import { closeIncidents } from "./incidents.ts";
 
-/** How many of each kind one sweep takes up; the next takes the next. */
-const BATCH = 200;
+/** How many of each kind one sweep takes up: about what a worker gets done before the next. */
+const BATCH = 1_000;
+/** How many messages to Temporal are under way at once, and how long a sweep goes on sending each kind, in milliseconds. */
+const AT_ONCE = 10;
+const SEND_MS = 15_000;
 /** How long a deadline may have passed before its workflow is taken for lost (R7). */
 const OVERDUE_MS = 5 * MINUTE;
 
 export interface Swept {
   readonly woken: number;
   readonly routed: number;
+  /** What Temporal did not take, or not in time. */
+  readonly left: number;
   readonly incidentsClosed: number;
 }
 
 /** Takes up what was written and then left lying: by a crash, by an outage, by a workflow that is gone (R1, R2, R7). */
-export async function sweep(deps: Deps, heartbeat: () => void): Promise<Swept> {
+export async function sweep(deps: Deps): Promise<Swept> {
   const { pool, gateway, settings } = deps;
+  const lost = await lostLives(deps);
+  const woken = await sendEach(deps, lost, (id) => gateway.wakeNow(id));
+  const unrouted = await eventsUnrouted(pool, settings.sweepAfterSeconds, BATCH);
+  const routed = await sendEach(deps, unrouted, (event) => gateway.routeNow(event.provider, event.id));
+  const incidentsClosed = await closeIncidents(deps);
+  await deliverAlerts(deps, null);
+  return { woken, routed, left: lost.length + unrouted.length - woken - routed, incidentsClosed };
+}
+
+/** Those who have something to do and have not done it in time. */
+async function lostLives({ pool, settings }: Deps): Promise<readonly SubscriptionId[]> {
   const patience = settings.sweepAfterSeconds;
   const now = Date.now() + (await clockOffset(pool));
-  const lost = new Set<SubscriptionId>([
+  const asked = await subscriptionsAsked(pool, now - patience * 1_000, BATCH);
+  const lost = new Set([
     ...(await subscriptionsWaiting(pool, patience, BATCH)),
     ...(await livesOverdue(pool, now - OVERDUE_MS, BATCH)),
-    ...(await subscriptionsAsked(pool, now - patience * 1_000, BATCH)).flatMap(
-      (id) => asSubscriptionId(id) ?? [],
-    ),
+    ...asked.flatMap((id) => asSubscriptionId(id) ?? []),
   ]);
-  for (const id of lost) {
-    heartbeat();
-    await gateway.wakeNow(id);
-  }
-  const unrouted = await eventsUnrouted(pool, patience, BATCH);
-  for (const event of unrouted) {
-    heartbeat();
-    await gateway.routeNow(event.provider, event.id);
-  }
-  heartbeat();
-  await deliverAlerts(deps, null);
-  return { woken: lost.size, routed: unrouted.length, incidentsClosed: await closeIncidents(deps) };
+  return [...lost];
+}
+
+/** Sends one message for each, a few at a time. One that fails holds up none; what is left is for the next sweep. */
+async function sendEach<T>(
+  { log }: Deps,
+  items: readonly T[],
+  send: (item: T) => Promise<void>,
+): Promise<number> {
+  const endsAt = performance.now() + SEND_MS;
+  const queue = items.values();
+  let sent = 0;
+  const takeTurns = async (): Promise<void> => {
+    for (const item of queue) {
+      if (performance.now() > endsAt) return;
+      try {
+        await send(item);
+        sent += 1;
+      } catch (err) {
+        log.warn({ err }, "left to the next sweep");
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, takeTurns));
+  return sent;
 }

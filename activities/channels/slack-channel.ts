@@ -20,8 +20,20 @@ export const createSlackChannel = (webhookUrl: string): Channel => ({
         ],
       }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch((error: unknown) => {
+      // Neither its words nor its cause: they may tell the address, which is a secret.
+      throw new Error(`Slack does not answer (${nameOf(error)})`);
     });
     await response.body?.cancel();
     if (!response.ok) throw new Error(`Slack answered ${response.status}`);
   },
 });
+
+/** The network's code, such as ECONNREFUSED, else what kind of error it is. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const { cause } = error;
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string"
+    ? cause.code
+    : error.name;
+}

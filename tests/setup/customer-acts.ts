@@ -5,7 +5,7 @@ import { control, createCheckout, eventually } from "./customer.ts";
 import { booksOf, stripe } from "./sandbox-account.ts";
 import type { System } from "./system.ts";
 
-export const WORKS = "4242424242424242";
+const WORKS = "4242424242424242";
 export const DECLINES = "4000000000000341";
 
 /** A page to pay at, asked for with the same key until there is one, as a backend does. */
