@@ -6,6 +6,7 @@ export async function main(program: () => Promise<void>): Promise<void> {
     await program();
   } catch (error) {
     console.error(error instanceof ConfigError ? error.message : error);
-    process.exitCode = 1;
+    // What was begun may be open still and would keep the process alive, and nobody would start it again.
+    process.exit(1);
   }
 }

@@ -62,11 +62,13 @@ export async function startWorker(
     taskQueue: TASK_QUEUE,
     activities: decoration.activities?.(activities) ?? activities,
     shutdownGraceTime: "10 seconds",
+    // A worker that is gone keeps its workflows from the others for this long: callers wait 5 s for an answer.
+    stickyQueueScheduleToStartTimeout: "3 seconds",
     ...(decoration.workflowBundle === undefined
       ? workflowCode()
       : { workflowBundle: decoration.workflowBundle }),
   });
-  const done = (async () => {
+  const run = async (): Promise<void> => {
     try {
       await worker.run();
     } finally {
@@ -74,7 +76,8 @@ export async function startWorker(
       await pool.end();
       await connection.close();
     }
-  })();
+  };
+  const done = run();
   return {
     done,
     stop() {

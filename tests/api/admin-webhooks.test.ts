@@ -8,7 +8,7 @@ import { deliver, eventOf } from "./deliver.ts";
 
 let system: System;
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({ sweepEveryMs: 1_000 });
 });
 afterAll(() => system.stop());
 

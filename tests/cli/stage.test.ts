@@ -1,35 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:http";
-import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { freePort } from "../../cli/embedded/free-port.ts";
 import { eventually } from "../setup/customer.ts";
 import { processesNaming, removeLeftovers, temporaryDirectory } from "./embedded-support.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
-
-interface Program {
-  readonly child: ChildProcess;
-  /** Everything it has printed so far. */
-  text(): string;
-  ended(): Promise<number | null>;
-}
-
-/** A program of cli/, started in a folder of its own as `npm run` would. */
-function run(name: string, folder: string, args: readonly string[] = []): Program {
-  const env = { ...process.env, SLACK_WEBHOOK_URL: "", TEMPORAL_ADDRESS: "" };
-  const child = spawn(
-    process.execPath,
-    ["--import", import.meta.resolve("tsx"), join(ROOT, "cli", `${name}.ts`), ...args],
-    { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] },
-  );
-  let text = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (part: Buffer) => (text += part.toString()));
-  const end = once(child, "close").then(([code]: (number | null)[]) => code ?? null);
-  return { child, text: () => text, ended: () => end };
-}
+import { type Program, run } from "./program.ts";
 
 afterEach(removeLeftovers);
 
