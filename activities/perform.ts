@@ -9,7 +9,7 @@ import {
 import { attemptOf, endCall, pendingCalls } from "../store/calls.ts";
 import type { CheckoutRow } from "../store/checkouts.ts";
 import { findCheckout } from "../store/checkouts.ts";
-import { findCustomer } from "../store/customers.ts";
+import { findCustomer, saveProviderCustomer } from "../store/customers.ts";
 import { findSubscription } from "../store/subscriptions.ts";
 import { carryOut } from "./carry-out.ts";
 import type { Deps } from "./deps.ts";
@@ -94,6 +94,8 @@ async function customerAt(deps: Deps, row: CheckoutRow, ask: Ask): Promise<strin
     email: customer.email,
   });
   if (result.name !== "create_customer") throw new Error(`${result.name} answers create_customer`);
+  // At once: what somebody sells this customer in the dashboard before the first turn is this customer's (R14).
+  await saveProviderCustomer(deps.pool, customer.id, row.checkout.provider, result.providerCustomerId);
   return result.providerCustomerId;
 }
 

@@ -1,5 +1,6 @@
 import type { Outcome } from "../domain/command.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
+import { duplicateOf } from "../domain/live-subscription.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { Instant } from "../domain/time.ts";
 import { hasUndelivered } from "../store/alerts.ts";
@@ -9,6 +10,7 @@ import { openCommands, outcomesOf } from "../store/commands.ts";
 import { findCustomer } from "../store/customers.ts";
 import { hasUnappliedEvents } from "../store/events.ts";
 import type { Db } from "../store/pool.ts";
+import type { SubscriptionRow } from "../store/subscription-row.ts";
 import { findSubscription, subscriptionsOfCustomer } from "../store/subscriptions.ts";
 import { whyOf } from "../store/timeline.ts";
 import type { Standing } from "../workflows/contract.ts";
@@ -40,7 +42,12 @@ export interface Listed {
 
 const iso = (at: Instant | null): string | null => (at === null ? null : new Date(at).toISOString());
 
-export async function report(db: Db, id: SubscriptionId, awaited: readonly string[]): Promise<Report> {
+export async function report(
+  db: Db,
+  id: SubscriptionId,
+  awaited: readonly string[],
+  now: Instant,
+): Promise<Report> {
   const row = await findSubscription(db, id);
   const checkout = await findCheckoutOf(db, id);
   const owner = row?.customerId ?? checkout?.customerId;
@@ -77,10 +84,15 @@ export async function report(db: Db, id: SubscriptionId, awaited: readonly strin
     commandsOpen: (await openCommands(db, id)).length > 0,
     eventsRemain: await hasUnappliedEvents(db, id),
     alertsPending: await hasUndelivered(db, id),
-    wakes: siblings
-      .filter(({ id: other, duplicateOf }) =>
-        other === live ? duplicateOf !== null : duplicateOf !== null && duplicateOf !== live,
-      )
-      .map((other) => other.id),
+    wakes: siblings.filter((other) => isOutOfPlace(other, live, now)).map((other) => other.id),
   };
+}
+
+/** Whether its place among the customer's subscriptions is another than its row says (R9). */
+function isOutOfPlace(
+  { id, subscription, duplicateOf: known }: SubscriptionRow,
+  live: SubscriptionId | null,
+  now: Instant,
+): boolean {
+  return known !== duplicateOf({ id, subscription }, live, now);
 }

@@ -8,7 +8,6 @@ import type { Life, Turn } from "../domain/life.ts";
 import { chooseLive, duplicateOf } from "../domain/live-subscription.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Payment } from "../domain/payment.ts";
-import type { Provider } from "../domain/provider.ts";
 import type { Subscription } from "../domain/subscription.ts";
 import type { Instant } from "../domain/time.ts";
 import { announcedKeys, insertAlert } from "../store/alerts.ts";
@@ -23,6 +22,7 @@ import {
   saveLiveSubscription,
   saveProviderCustomer,
 } from "../store/customers.ts";
+import type { StoredEvent } from "../store/events.ts";
 import { endEvent, unparkEvents } from "../store/events.ts";
 import { paymentsOfSubscription, savePayment, saveRefund } from "../store/payments.ts";
 import type { Db } from "../store/pool.ts";
@@ -65,7 +65,7 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
     const { subscriptionId: id } = input;
     const done = async (kind: "done" | "already_done"): Promise<Settled> => ({
       kind,
-      ...(await report(db, id, input.awaited)),
+      ...(await report(db, id, input.awaited, input.now)),
     });
     // The customer first: what is done for one customer is done in turn (R9).
     const owner = await lockOwner(db, id);
@@ -257,13 +257,14 @@ const isRecordedIn = ({ payments }: Life, { id, status, failedAttempts }: Paymen
 /** Parks an event that belongs to no subscription that could park it, with its alert (R2). */
 export async function parkUnrouted(
   deps: Deps,
-  event: { readonly provider: Provider; readonly id: string; readonly type: string },
+  event: Pick<StoredEvent, "provider" | "id" | "type" | "attempts">,
   reason: string,
   now: Instant,
 ): Promise<void> {
   await transaction(deps.pool, async (db) => {
     if (!(await endEvent(db, event.provider, event.id, "parked", reason))) return;
     const channels = deps.channels.map((channel) => channel.name);
-    await insertAlert(db, eventParked(null, event, reason, now), null, channels);
+    const seen = { ...event, endedBefore: event.attempts };
+    await insertAlert(db, eventParked(null, seen, reason, now), null, channels);
   });
 }
