@@ -73,14 +73,13 @@ function toSeen(
   subject: EventSubject | null,
   problems: ReadonlyMap<string, string>,
 ): SeenEvent {
-  const { provider, id, type } = event;
-  if (subject === null) return { provider, id, type, problem: "what it names is lost: replay it" };
+  const { provider, id, type, attempts } = event;
+  const seen: SeenEvent = { provider, id, type, ...(attempts === 0 ? {} : { endedBefore: attempts }) };
+  if (subject === null) return { ...seen, problem: "what it names is lost: replay it" };
   const named = [subject.objectId, subject.invoiceId, subject.refundId];
   const problem = named.flatMap((each) => problems.get(each ?? "") ?? [])[0];
   return {
-    provider,
-    id,
-    type,
+    ...seen,
     ...(problem === undefined ? {} : { problem }),
     ...(subject.invoiceId !== null && subject.failedAttempt !== null
       ? { failedAttempt: { invoiceId: subject.invoiceId, attempt: subject.failedAttempt } }

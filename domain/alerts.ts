@@ -153,7 +153,11 @@ export function eventParked(
   now: Instant,
 ): Alert {
   return {
-    key: `event_parked:${event.provider}:${event.id}`,
+    // Parked again after a replay: the operator who replayed it has to hear so.
+    key: [
+      `event_parked:${event.provider}:${event.id}`,
+      ...(event.endedBefore ? [event.endedBefore + 1] : []),
+    ].join(":"),
     kind: "event_parked",
     text: `Event ${event.id} (${event.type}) is parked: ${reason}`,
     fields: { subscription: id, provider: event.provider, event: event.id, type: event.type },

@@ -18,6 +18,8 @@ export interface SeenEvent {
   readonly provider: Provider;
   readonly id: string;
   readonly type: string;
+  /** How often it had an end before, and was put back by an operator. Absent: never. */
+  readonly endedBefore?: number;
   /** Why this event alone could not be looked into; it is parked, the others go on (R7). */
   readonly problem?: string;
   /** A failed attempt that only this event tells of: it is true whatever the invoice says later. */
