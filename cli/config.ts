@@ -2,7 +2,6 @@ import { isIP } from "node:net";
 import { loadClientConnectConfig } from "@temporalio/envconfig";
 import type { NativeConnectionOptions } from "@temporalio/worker";
 import { z } from "zod";
-import { PROVIDERS } from "../domain/provider.ts";
 
 /** The environment of a process, as `process.env` gives it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,6 +18,9 @@ const secret = (prefix: RegExp, what: string) => z.string(what).regex(prefix, wh
 const seconds = (most: number) =>
   z.coerce.number(`a number of seconds, at most ${most}`).int().min(1).max(most);
 
+/** The providers for which there are settings here. */
+const SET_UP = ["stripe"] as const;
+
 const webhookSecrets = "one or more signing secrets of webhook endpoints (whsec_…), separated by commas";
 
 const Common = z.object({
@@ -27,7 +29,7 @@ const Common = z.object({
     .refine(isUrl("postgresql:", "postgres:"), "the address of a Postgres database: postgresql://…"),
   PUBLIC_URL: webUrl("the address at which customers reach the API, such as https://billing.example.com"),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"], "one of debug, info, warn, error").default("info"),
-  BILLING_DEFAULT_PROVIDER: z.enum(PROVIDERS, `one of ${PROVIDERS.join(", ")}`).default("stripe"),
+  BILLING_DEFAULT_PROVIDER: z.enum(SET_UP, `one of ${SET_UP.join(", ")}`).default("stripe"),
   STRIPE_SECRET_KEY: secret(/^(sk|rk)_(test|live)_\w+$/, "a secret key of Stripe: sk_test_… or sk_live_…"),
   STRIPE_WEBHOOK_SECRET: z
     .string(webhookSecrets)

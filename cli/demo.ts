@@ -20,6 +20,7 @@ await main(async () => {
   await rm(dataDir, { recursive: true, force: true });
   const startedAt = performance.now();
   const stage = await startStage({
+    namespace: "perennial-demo",
     dataDir,
     ports: { api: 0, sandbox: 0 },
     log,

@@ -14,6 +14,7 @@ await main(async () => {
   const stopped = untilStopped();
   const dataDir = stageFolder("dev");
   const stage = await startStage({
+    namespace: "perennial-dev",
     dataDir,
     ports: { api: 3000, sandbox: 4280 },
     log,

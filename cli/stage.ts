@@ -6,6 +6,7 @@ import { declareSandbox } from "../store/clock.ts";
 import { createPool } from "../store/pool.ts";
 import { createClient } from "../temporal/connect.ts";
 import { createGateway } from "../temporal/gateway.ts";
+import { ensureNamespace } from "../temporal/namespace.ts";
 import { startApi } from "./api-process.ts";
 import { moveSystemClock, startClockHook } from "./clock-hook.ts";
 import { readApiConfig, readMigrationConfig, readWorkerConfig } from "./config.ts";
@@ -40,6 +41,11 @@ export interface Stage {
 }
 
 export interface StageOptions {
+  /**
+   * Its own namespace, also on a Temporal server that others use: there its worker takes nobody else's tasks, and
+   * nobody else's schedule is changed.
+   */
+  readonly namespace: string;
   readonly dataDir: string;
   /** Preferred ports; other free ones are used when they are taken. 0: any. */
   readonly ports: { readonly api: number; readonly sandbox: number };
@@ -50,7 +56,7 @@ export interface StageOptions {
 }
 
 /** The whole system on this machine, with the sandbox in Stripe's place: what `dev` and `demo` play on. */
-export async function startStage({ dataDir, ports, log, say }: StageOptions): Promise<Stage> {
+export async function startStage({ namespace, dataDir, ports, log, say }: StageOptions): Promise<Stage> {
   const running: (() => Promise<void>)[] = [];
   const keep = <T extends { stop(): Promise<void> }>(part: T): T => {
     running.push(() => part.stop());
@@ -66,7 +72,7 @@ export async function startStage({ dataDir, ports, log, say }: StageOptions): Pr
     const [postgres, temporal] = await both(
       startPostgres({ dataDir: join(dataDir, "postgres"), log: say }),
       external === undefined || external === ""
-        ? startTemporal({ dataDir: join(dataDir, "temporal"), namespaces: ["default"], log: say })
+        ? startTemporal({ dataDir: join(dataDir, "temporal"), namespaces: [namespace], log: say })
         : null,
     );
     keep(postgres);
@@ -81,6 +87,7 @@ export async function startStage({ dataDir, ports, log, say }: StageOptions): Pr
       CATALOG_FILE: process.env["CATALOG_FILE"] ?? fileURLToPath(new URL("../catalog.yaml", import.meta.url)),
       STRIPE_API_BASE: `http://127.0.0.1:${sandboxPort}`,
       ...(temporal === null ? temporalVariables() : { TEMPORAL_ADDRESS: temporal.address }),
+      TEMPORAL_NAMESPACE: namespace,
       // What waits is taken up soon: nobody at a stage has half a minute.
       SWEEP_EVERY_SECONDS: "5",
       SWEEP_AFTER_SECONDS: "5",
@@ -88,6 +95,8 @@ export async function startStage({ dataDir, ports, log, say }: StageOptions): Pr
         ? {}
         : { SLACK_WEBHOOK_URL: process.env["SLACK_WEBHOOK_URL"] }),
     };
+    const { temporal: place } = readMigrationConfig(environment);
+    if (temporal === null) await ensureNamespace(place);
     const { catalogVersion } = await prepare(readMigrationConfig(environment), environment);
     say(`schema, search attributes and schedules are in place; catalog version ${catalogVersion}`);
 

@@ -29,7 +29,13 @@ await main(async () => {
   const temporal = await startImpatientTemporal();
   process.env["TEMPORAL_ADDRESS"] = temporal.address;
   try {
-    const stage = await startStage({ dataDir, ports: { api: 0, sandbox: 0 }, log, say: () => undefined });
+    const stage = await startStage({
+      namespace: "default",
+      dataDir,
+      ports: { api: 0, sandbox: 0 },
+      log,
+      say: () => undefined,
+    });
     try {
       const histories = await recordAll(stage, temporal.address);
       await rm(target, { recursive: true, force: true });
