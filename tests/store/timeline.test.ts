@@ -2,8 +2,16 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SubscriptionId } from "../../domain/ids.ts";
 import { transaction } from "../../store/pool.ts";
-import type { Entry } from "../../store/timeline.ts";
-import { insertEntry, isRecorded, timelineOf, whyOf } from "../../store/timeline.ts";
+import type { Entry, ShownEntry } from "../../store/timeline.ts";
+import {
+  decisionsOf,
+  entriesAfter,
+  entriesOfSeveral,
+  insertEntry,
+  isRecorded,
+  timelineOf,
+  whyOf,
+} from "../../store/timeline.ts";
 import { createDatabase, type TestDatabase } from "../setup/database.ts";
 import { expectRefusal, newSubscriptionId, parallel, START } from "./rows.ts";
 
@@ -23,6 +31,7 @@ const entry = (subscriptionId: SubscriptionId, version: number, change: Partial<
   to: "active",
   why: `turn ${version}`,
   inputs: { now: START },
+  decision: null,
   catalogVersion: 1,
   codeVersion: "0.1.0",
   ...change,
@@ -87,4 +96,58 @@ it("says why it is in its state by the last change of it", async () => {
   await expect(whyOf(database.pool, id)).resolves.toBe("it began");
   await insertEntry(database.pool, entry(id, 4, { from: "active", to: "canceled", why: "it ended" }));
   await expect(whyOf(database.pool, id)).resolves.toBe("it ended");
+});
+
+it("keeps what was decided beside what it was decided from, and gives both back with the catalog", async () => {
+  const id = newSubscriptionId();
+  await insertEntry(database.pool, entry(id, 1));
+  await insertEntry(database.pool, entry(id, 2, { decision: { needsAttention: null, calls: ["odd\0"] } }));
+  const decisions = await decisionsOf(database.pool, id);
+  expect(decisions).toMatchObject([
+    { version: 1, inputs: { now: START }, decision: null, catalog: { version: 1 }, codeVersion: "0.1.0" },
+    { version: 2, decision: { needsAttention: null, calls: ["odd\ufffd"] }, catalog: { version: 1 } },
+  ]);
+  expect(decisions[0]?.catalog.tiers.map(({ name }) => name)).toEqual(["starter", "pro", "scale"]);
+});
+
+it("gives the entries of one life after a version, so many and no more", async () => {
+  const id = newSubscriptionId();
+  for (const version of [1, 2, 3, 4]) await insertEntry(database.pool, entry(id, version));
+  const versions = async (after: number, limit: number) =>
+    (await entriesAfter(database.pool, id, after, limit)).map(({ version }) => version);
+  await expect(versions(0, 2)).resolves.toEqual([1, 2]);
+  await expect(versions(2, 9)).resolves.toEqual([3, 4]);
+  await expect(versions(4, 9)).resolves.toEqual([]);
+  const [first] = await entriesAfter(database.pool, id, 0, 1);
+  expect(first).toEqual({
+    subscriptionId: id,
+    version: 1,
+    at: START + 1,
+    cause: { woken_by: "wake", events: [], commands: [] },
+    from: null,
+    to: "active",
+    why: "turn 1",
+    catalogVersion: 1,
+    codeVersion: "0.1.0",
+  });
+});
+
+it("gives the entries of several lives by time, each once, whatever the size of the page", async () => {
+  const ids = [newSubscriptionId(), newSubscriptionId()];
+  for (const id of ids)
+    for (const version of [1, 2, 3])
+      await insertEntry(database.pool, entry(id, version, { at: START + Math.floor(version / 2) }));
+  await insertEntry(database.pool, entry(newSubscriptionId(), 1));
+  for (const limit of [1, 2, 4, 10]) {
+    const seen: ShownEntry[] = [];
+    for (;;) {
+      const page = await entriesOfSeveral(database.pool, ids, seen.at(-1) ?? null, limit);
+      seen.push(...page);
+      if (page.length < limit) break;
+    }
+    expect(seen).toHaveLength(6);
+    expect(new Set(seen.map(({ subscriptionId, version }) => `${subscriptionId} ${version}`)).size).toBe(6);
+    expect(seen.map(({ at }) => at)).toEqual(seen.map(({ at }) => at).toSorted((a, b) => a - b));
+  }
+  await expect(entriesOfSeveral(database.pool, [], null, 10)).resolves.toEqual([]);
 });
