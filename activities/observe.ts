@@ -33,10 +33,20 @@ const Subject = z.object({
   paymentId: Id,
   chargeId: Id,
   refundId: Id,
+  disputeId: Id,
+  disputeLost: z.boolean().default(false),
+  trialEnd: z.number().nullable().default(null),
   failedAttempt: z.number().nullable().default(null),
 });
 
-const UNSEEN: Seen = { session: null, subscription: null, invoices: [], refunds: [], problems: new Map() };
+const UNSEEN: Seen = {
+  session: null,
+  subscription: null,
+  invoices: [],
+  refunds: [],
+  disputes: [],
+  problems: new Map(),
+};
 
 /** What the provider says now. The events are read first, so that none can be marked that the look came too early for (R3). */
 export async function observe(deps: Deps, id: SubscriptionId): Promise<Observed> {
@@ -76,7 +86,7 @@ function toSeen(
   const { provider, id, type, attempts } = event;
   const seen: SeenEvent = { provider, id, type, ...(attempts === 0 ? {} : { endedBefore: attempts }) };
   if (subject === null) return { ...seen, problem: "what it names is lost: replay it" };
-  const named = [subject.objectId, subject.invoiceId, subject.refundId];
+  const named = [subject.objectId, subject.invoiceId, subject.refundId, subject.disputeId];
   const problem = named.flatMap((each) => problems.get(each ?? "") ?? [])[0];
   return {
     ...seen,
@@ -84,5 +94,7 @@ function toSeen(
     ...(subject.invoiceId !== null && subject.failedAttempt !== null
       ? { failedAttempt: { invoiceId: subject.invoiceId, attempt: subject.failedAttempt } }
       : {}),
+    ...(subject.disputeId !== null && subject.disputeLost ? { lostDispute: subject.disputeId } : {}),
+    ...(subject.trialEnd === null ? {} : { announcedTrialEnd: subject.trialEnd }),
   };
 }

@@ -7,7 +7,7 @@ import { findCheckoutOf } from "../store/checkouts.ts";
 import { clockOffset } from "../store/clock.ts";
 import { endEvent, findEvent, routeEventTo } from "../store/events.ts";
 import { findRoute } from "../store/routes.ts";
-import { subscriptionByProviderId } from "../store/subscriptions.ts";
+import { livesOfProviderCustomer, subscriptionByProviderId } from "../store/subscriptions.ts";
 import type { Deps } from "./deps.ts";
 import { providerOf } from "./deps.ts";
 import { parkUnrouted } from "./settle.ts";
@@ -33,6 +33,8 @@ export async function routeEvent(deps: Deps, provider: Provider, eventId: string
     case "unreadable":
       await parkUnrouted(deps, event, interest.why, Date.now() + (await clockOffset(deps.pool)));
       return "parked";
+    case "customer":
+      return routeToAll(deps, provider, eventId, interest.customerId);
     case "subject": {
       const owner = await ownerOf(deps, provider, interest.subject);
       if (owner === undefined) {
@@ -46,6 +48,27 @@ export async function routeEvent(deps: Deps, provider: Provider, eventId: string
     default:
       return interest satisfies never;
   }
+}
+
+/**
+ * One event, many lives: applied when each subscription of the customer that has not ended holds its wake, which Temporal
+ * keeps until a turn has looked. Nothing is recorded because of the event itself, so nothing else has to be applied
+ * with it (R3): what the deletion did is told by each one's own truth. Until all are woken it waits, and is routed again.
+ */
+async function routeToAll(
+  deps: Deps,
+  provider: Provider,
+  eventId: string,
+  customerId: string,
+): Promise<string> {
+  const lives = await livesOfProviderCustomer(deps.pool, provider, customerId);
+  if (lives.length === 0) {
+    await endEvent(deps.pool, provider, eventId, "ignored", "the customer has no running subscription here");
+    return "ignored";
+  }
+  for (const id of lives) await deps.gateway.wakeNow(id);
+  await endEvent(deps.pool, provider, eventId, "applied", null);
+  return `${lives.length} woken`;
 }
 
 async function ownerOf(

@@ -146,6 +146,45 @@ export function refundRecorded(id: SubscriptionId, refund: ObservedRefund, now: 
   };
 }
 
+/** Told whenever it is so: who gave the money back thinks that the customer has it. */
+export function refundFailed(id: SubscriptionId, refund: ObservedRefund, now: Instant): readonly Alert[] {
+  if (refund.status !== "failed") return [];
+  return [
+    {
+      key: `refund_failed:${refund.id}`,
+      kind: "refund_failed",
+      text: `Refund of ${formatMoney(refund.refunded)} failed: the customer has not got it`,
+      fields: { subscription: id, refund: refund.id, payment: refund.paymentId, ...refund.refunded },
+      superseded: false,
+      at: now,
+    },
+  ];
+}
+
+/** One alert for each end of a trial that was announced; over, when the trial is, or ends at another time by now. */
+export function trialsEnding(
+  id: SubscriptionId,
+  subscription: Subscription,
+  events: readonly SeenEvent[],
+  now: Instant,
+): readonly Alert[] {
+  const { terms } = subscription;
+  const ends = new Set(events.flatMap(({ announcedTrialEnd }) => announcedTrialEnd ?? []));
+  return [...ends].map((trialEnd) => ({
+    key: `trial_ending:${terms.providerSubscriptionId}:${trialEnd}`,
+    kind: "trial_ending",
+    text: `Trial of ${terms.tier} ends soon, then ${formatMoney(terms.price)} a ${terms.interval}`,
+    fields: {
+      subscription: id,
+      provider_subscription: terms.providerSubscriptionId,
+      tier: terms.tier,
+      trial_end: trialEnd,
+    },
+    superseded: subscription.status !== "trialing" || subscription.trialEnd !== trialEnd || trialEnd <= now,
+    at: now,
+  }));
+}
+
 export function eventParked(
   id: SubscriptionId | null,
   event: SeenEvent,

@@ -1,4 +1,5 @@
 import type { Interval } from "./catalog.ts";
+import type { DisputeStatus } from "./dispute.ts";
 import type { Money } from "./money.ts";
 import type { Provider } from "./provider.ts";
 import type { Instant, Period } from "./time.ts";
@@ -12,6 +13,8 @@ export interface Observation {
   readonly subscription: ObservedSubscription | null;
   readonly invoices: readonly ObservedInvoice[];
   readonly refunds: readonly ObservedRefund[];
+  /** Absent in a look that was stored before disputes were looked at. */
+  readonly disputes?: readonly ObservedDispute[];
 }
 
 export interface SeenEvent {
@@ -24,6 +27,10 @@ export interface SeenEvent {
   readonly problem?: string;
   /** A failed attempt that only this event tells of: it is true whatever the invoice says later. */
   readonly failedAttempt?: { readonly invoiceId: string; readonly attempt: number };
+  /** The dispute that was lost by this event: true also when it was won on appeal since. */
+  readonly lostDispute?: string;
+  /** The end of the trial that this event announces; another may be arranged by now. */
+  readonly announcedTrialEnd?: Instant;
 }
 
 export interface ObservedSession {
@@ -78,4 +85,14 @@ export interface ObservedRefund {
   readonly status: string;
   readonly refunded: Money;
   readonly createdAt: Instant;
+}
+
+export interface ObservedDispute {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly status: DisputeStatus;
+  readonly disputed: Money;
+  readonly createdAt: Instant;
+  /** Until when the bank takes an answer, or null: it takes none. */
+  readonly answerBy: Instant | null;
 }

@@ -13,7 +13,12 @@ const Metadata = z.object({ [METADATA_SUBSCRIPTION]: z.string().optional().catch
 const referenceOf = (metadata: z.infer<typeof Metadata>): string | null =>
   metadata?.[METADATA_SUBSCRIPTION] ?? null;
 
-const SubscriptionObject = z.object({ id: OwnId, customer: Id, metadata: Metadata });
+const SubscriptionObject = z.object({
+  id: OwnId,
+  customer: Id,
+  metadata: Metadata,
+  trial_end: z.number().nullish(),
+});
 
 const SessionObject = z.object({
   id: OwnId,
@@ -64,7 +69,14 @@ const ChargeObject = z.object({
   invoice: Id,
 });
 
+/** It is no invoice yet: what stands for its id, if anything, can be asked for nowhere. */
+const UpcomingObject = InvoiceObject.extend({ id: OwnId.nullish() });
+
 const RefundObject = z.object({ id: OwnId, charge: Id, payment_intent: Id });
+
+const DisputeObject = z.object({ id: OwnId, charge: Id, payment_intent: Id, status: z.string().nullish() });
+
+const CustomerObject = z.object({ id: OwnId });
 
 const NOTHING: EventSubject = {
   objectId: null,
@@ -76,18 +88,25 @@ const NOTHING: EventSubject = {
   paymentId: null,
   chargeId: null,
   refundId: null,
+  disputeId: null,
+  disputeLost: false,
+  trialEnd: null,
   failedAttempt: null,
 };
 
+const TRIAL_ENDS = "customer.subscription.trial_will_end";
+const CUSTOMER_DELETED = "customer.deleted";
+
 type Reader = (object: unknown, type: string) => Partial<EventSubject> | null;
 
-const subscription: Reader = (object) => {
-  const { id, customer, metadata } = SubscriptionObject.parse(object);
+const subscription: Reader = (object, type) => {
+  const { id, customer, metadata, trial_end } = SubscriptionObject.parse(object);
   return {
     objectId: id,
     subscriptionId: id,
     customerId: customer ?? null,
     reference: referenceOf(metadata),
+    trialEnd: type === TRIAL_ENDS && typeof trial_end === "number" ? trial_end * 1_000 : null,
   };
 };
 
@@ -118,6 +137,12 @@ const invoice: Reader = (object, type) => {
     reference: referenceOf(metadata),
     failedAttempt: type === "invoice.payment_failed" ? Math.max(1, attempt_count ?? 1) : null,
   };
+};
+
+const upcoming: Reader = (object, type) => {
+  const fields = UpcomingObject.parse(object);
+  const subject = invoice({ ...fields, id: "upcoming" }, type);
+  return subject && { ...subject, objectId: null, invoiceId: null };
 };
 
 /** An invoice made by hand names the subscription that it collects for in its lines only. */
@@ -155,6 +180,17 @@ const refund: Reader = (object) => {
   return { objectId: id, refundId: id, chargeId: rest.charge ?? null, paymentId: payment_intent ?? null };
 };
 
+const dispute: Reader = (object, type) => {
+  const { id, charge: disputed, payment_intent, status } = DisputeObject.parse(object);
+  return {
+    objectId: id,
+    disputeId: id,
+    chargeId: disputed ?? null,
+    paymentId: payment_intent ?? null,
+    disputeLost: type === "charge.dispute.closed" && status === "lost",
+  };
+};
+
 /** The events that change what we know, and how to read what each is about. */
 const READERS: ReadonlyMap<string, Reader> = new Map(
   Object.entries({
@@ -165,10 +201,14 @@ const READERS: ReadonlyMap<string, Reader> = new Map(
     "customer.subscription.deleted": subscription,
     "customer.subscription.paused": subscription,
     "customer.subscription.resumed": subscription,
+    [TRIAL_ENDS]: subscription,
+    "customer.subscription.pending_update_applied": subscription,
+    "customer.subscription.pending_update_expired": subscription,
     "invoice.paid": invoice,
     "invoice.payment_succeeded": invoice,
     "invoice.payment_failed": invoice,
     "invoice.payment_action_required": invoice,
+    "invoice.upcoming": upcoming,
     "invoice.voided": invoice,
     "invoice.marked_uncollectible": invoice,
     "invoice_payment.paid": invoicePayment,
@@ -176,20 +216,34 @@ const READERS: ReadonlyMap<string, Reader> = new Map(
     "refund.created": refund,
     "refund.updated": refund,
     "refund.failed": refund,
+    "charge.dispute.created": dispute,
+    "charge.dispute.updated": dispute,
+    "charge.dispute.closed": dispute,
+    "charge.dispute.funds_withdrawn": dispute,
+    "charge.dispute.funds_reinstated": dispute,
   }),
 );
 
 /** The events to subscribe the webhook endpoint to. */
-export const STRIPE_EVENTS: readonly string[] = [...READERS.keys()];
+export const STRIPE_EVENTS: readonly string[] = [...READERS.keys(), CUSTOMER_DELETED];
+
+/** Known, and of no use: the look that a later event asks for shows all that they say. */
+const IGNORED: ReadonlyMap<string, string> = new Map([
+  ["invoice.created", "a draft: nothing is decided before it is collected"],
+  ["invoice.finalized", "nothing is decided before it is paid or fails"],
+]);
 
 const Payload = z.object({ account: z.string().nullish(), data: z.object({ object: z.unknown() }) });
 
 export function interest(type: string, payload: unknown): Interest {
   const read = READERS.get(type);
-  if (read === undefined) return { kind: "ignore", reason: `nothing is decided from ${type}` };
+  if (read === undefined && type !== CUSTOMER_DELETED) {
+    return { kind: "ignore", reason: IGNORED.get(type) ?? `nothing is decided from ${type}` };
+  }
   try {
     const { account, data } = Payload.parse(payload);
     if (typeof account === "string") return { kind: "ignore", reason: "of a connected account, not ours" };
+    if (read === undefined) return { kind: "customer", customerId: CustomerObject.parse(data.object).id };
     const subject = read(data.object, type);
     return subject === null
       ? { kind: "ignore", reason: "about no subscription" }

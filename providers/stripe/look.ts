@@ -1,10 +1,18 @@
 import type { Stripe } from "stripe";
-import type { ObservedInvoice, ObservedRefund } from "../../domain/observation.ts";
+import type { ObservedDispute, ObservedInvoice, ObservedRefund } from "../../domain/observation.ts";
 import type { EventSubject, Look, Seen } from "../provider.ts";
 import type { Ask } from "./ask.ts";
 import { orNull } from "./ask.ts";
 import { listed } from "./list.ts";
-import { idOf, readInvoice, readRefund, readSession, readSubscription, subscriptionOf } from "./read.ts";
+import {
+  idOf,
+  readDispute,
+  readInvoice,
+  readRefund,
+  readSession,
+  readSubscription,
+  subscriptionOf,
+} from "./read.ts";
 import { tracedSubscription } from "./trace.ts";
 
 /** How many of the newest invoices are read at each look; older ones only when an event names them. */
@@ -31,16 +39,18 @@ export async function look(ask: Ask, at: Look): Promise<Seen> {
       problems.set(other, `${other} is not the subscription looked at, ${subscriptionId}`);
     }
   }
-  const [subscription, invoices, refunds] = await Promise.all([
+  const [subscription, invoices, refunds, disputes] = await Promise.all([
     subscriptionId === null ? null : orNull(ask((stripe) => stripe.subscriptions.retrieve(subscriptionId))),
     subscriptionId === null ? [] : invoicesOf(ask, subscriptionId, at.named, problems),
     refundsOf(ask, at.named, problems),
+    disputesOf(ask, at.named, problems),
   ]);
   return {
     session,
     subscription: subscription && readSubscription(subscription),
     invoices,
     refunds,
+    disputes,
     problems,
   };
 }
@@ -120,6 +130,24 @@ async function refundsOf(
       return read ?? [];
     })
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function disputesOf(
+  ask: Ask,
+  named: readonly EventSubject[],
+  problems: Problems,
+): Promise<readonly ObservedDispute[]> {
+  const disputes: ObservedDispute[] = [];
+  const ids = named.flatMap(({ disputeId }) => disputeId ?? []);
+  await fewAtOnce(ids, async (id) => {
+    const dispute = await orNull(ask((stripe) => stripe.disputes.retrieve(id)));
+    const read = dispute && readDispute(dispute);
+    if (dispute === null) problems.set(id, `Stripe has no dispute ${id}`);
+    else if (read === null) {
+      problems.set(id, `the state of dispute ${id} is unknown to this version: ${dispute.status}`);
+    } else disputes.push(read);
+  });
+  return disputes.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Does the work for each different id, a few at a time. */

@@ -1,5 +1,7 @@
 import type { Stripe } from "stripe";
+import type { DisputeStatus } from "../../domain/dispute.ts";
 import type {
+  ObservedDispute,
   ObservedInvoice,
   ObservedPayment,
   ObservedRefund,
@@ -133,5 +135,35 @@ export function readRefund(refund: Stripe.Refund): ObservedRefund | null {
         status: refund.status ?? "pending",
         refunded: { amount: refund.amount, currency: refund.currency },
         createdAt: ms(refund.created),
+      };
+}
+
+/** Stripe's words of a dispute. While a lost one is appealed the money stays away, so it is lost until it is won. */
+const DISPUTE_STATES: ReadonlyMap<string, DisputeStatus> = new Map([
+  ["warning_needs_response", "inquiry"],
+  ["warning_under_review", "inquiry"],
+  ["warning_closed", "closed"],
+  ["needs_response", "open"],
+  ["under_review", "open"],
+  ["appeal_needs_response", "lost"],
+  ["appeal_under_review", "lost"],
+  ["lost", "lost"],
+  ["won", "won"],
+  // Settled by a refund before it became a dispute.
+  ["prevented", "closed"],
+]);
+
+/** Null: in a state that this version does not know, so it cannot be said who has the money. */
+export function readDispute(dispute: Stripe.Dispute): ObservedDispute | null {
+  const status = DISPUTE_STATES.get(dispute.status);
+  return status === undefined
+    ? null
+    : {
+        id: dispute.id,
+        paymentId: idOf(dispute.payment_intent) ?? idOf(dispute.charge) ?? dispute.id,
+        status,
+        disputed: { amount: dispute.amount, currency: dispute.currency },
+        createdAt: ms(dispute.created),
+        answerBy: msOrNull(dispute.evidence_details.due_by),
       };
 }

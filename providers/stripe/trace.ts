@@ -15,7 +15,7 @@ export async function trace(
   return { subscriptionId, reference: subscription?.metadata[METADATA_SUBSCRIPTION] ?? null };
 }
 
-/** From a refund or charge to its payment, from there to the invoice, from there to the subscription (facts: A1). */
+/** From a refund, dispute or charge to its payment, from there to the invoice, from there to the subscription (facts: A1). */
 export const tracedSubscription = async (ask: Ask, subject: EventSubject): Promise<string | null> =>
   subject.subscriptionId ??
   (await ofSession(ask, subject.sessionId)) ??
@@ -50,10 +50,13 @@ async function ofPayment(ask: Ask, id: string | null): Promise<string | null> {
   return ofInvoice(ask, idOf(invoice));
 }
 
-async function paymentOf(ask: Ask, { refundId, chargeId }: EventSubject): Promise<string | null> {
+async function paymentOf(ask: Ask, subject: EventSubject): Promise<string | null> {
+  const { refundId, disputeId, chargeId } = subject;
   const refund = refundId === null ? null : await orNull(ask((stripe) => stripe.refunds.retrieve(refundId)));
-  const paymentId = idOf(refund?.payment_intent);
-  const charge = chargeId ?? idOf(refund?.charge);
+  const dispute =
+    disputeId === null ? null : await orNull(ask((stripe) => stripe.disputes.retrieve(disputeId)));
+  const paymentId = idOf(refund?.payment_intent) ?? idOf(dispute?.payment_intent);
+  const charge = chargeId ?? idOf(refund?.charge) ?? idOf(dispute?.charge);
   if (paymentId !== null || charge === null) return paymentId;
   return idOf((await orNull(ask((stripe) => stripe.charges.retrieve(charge))))?.payment_intent);
 }

@@ -64,7 +64,7 @@ describe("an error of Stripe", () => {
     [
       "a declined card",
       failure(402, { type: "card_error", code: "card_declined" }),
-      "refused",
+      "declined",
       "card_declined",
     ],
     [

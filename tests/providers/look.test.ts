@@ -25,6 +25,9 @@ const NOBODY: EventSubject = {
   paymentId: null,
   chargeId: null,
   refundId: null,
+  disputeId: null,
+  disputeLost: false,
+  trialEnd: null,
   failedAttempt: null,
 };
 const names = (subject: Partial<EventSubject>): EventSubject => ({ ...NOBODY, ...subject });
@@ -91,6 +94,7 @@ describe("look", () => {
         },
       ],
       refunds: [],
+      disputes: [],
       problems: new Map(),
     });
     expect(stripe.requests().toSorted()).toEqual([
@@ -170,6 +174,7 @@ describe("look", () => {
         subscription: null,
         invoices: [],
         refunds: [],
+        disputes: [],
         problems: new Map(),
       });
     }

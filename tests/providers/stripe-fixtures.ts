@@ -26,7 +26,7 @@ export const object = (
   ...fields,
 });
 
-/** The ids of the fixtures. All of them tell of one subscription, its checkout, two invoices and a refund. */
+/** The ids of the fixtures. All of them tell of one subscription, its checkout, two invoices, a refund and a dispute. */
 export const REFERENCE = "b7a1c5de-2f43-4a8e-8f10-5c9d2e6b7a30";
 export const CHECKOUT = "3f0c8f6e-6a55-4c1b-9c62-0d1f7f0a9b21";
 export const CUSTOMER = "cus_U3kWq8ZbT1mYvN";
@@ -38,3 +38,4 @@ export const RENEWAL = "in_1Sa8cFKd7XwR4fJ9Rn7TyUio";
 export const PAYMENT = "pi_3SPlA3Kd7XwR4fJ91qWeRtYu";
 export const CHARGE = "ch_3SPlA3Kd7XwR4fJ91gHjKlZx";
 export const REFUND = "re_3SPlA3Kd7XwR4fJ91aSdFgHj";
+export const DISPUTE = "du_1SPlD1Kd7XwR4fJ9zXcVbNmA";

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { EventSubject } from "../../providers/provider.ts";
 import {
   CHARGE,
+  DISPUTE,
   FIRST_INVOICE,
   object,
   PAYMENT,
@@ -23,6 +24,9 @@ const about = (subject: Partial<EventSubject>): EventSubject => ({
   paymentId: null,
   chargeId: null,
   refundId: null,
+  disputeId: null,
+  disputeLost: false,
+  trialEnd: null,
   failedAttempt: null,
   ...subject,
 });
@@ -37,6 +41,7 @@ async function stripeWithAll(): Promise<ScriptedStripe> {
   stripe.script(`GET /v1/checkout/sessions/${SESSION}`, { body: object("checkout.session.completed") });
   stripe.script(`GET /v1/invoices/${FIRST_INVOICE}`, { body: object("invoice.paid") });
   stripe.script(`GET /v1/refunds/${REFUND}`, { body: object("refund.created") });
+  stripe.script(`GET /v1/disputes/${DISPUTE}`, { body: object("charge.dispute.created") });
   stripe.script(`GET /v1/charges/${CHARGE}`, { body: object("charge.refunded") });
   const invoice = object("invoice.paid");
   stripe.script("GET /v1/invoice_payments", list([object("invoice_payment.paid", { invoice })]));
@@ -51,6 +56,8 @@ describe("trace", () => {
     ["a payment", { paymentId: PAYMENT }, ["GET /v1/invoice_payments"]],
     ["a refund of a payment", { refundId: REFUND, paymentId: PAYMENT }, ["GET /v1/invoice_payments"]],
     ["a refund alone", { refundId: REFUND }, [`GET /v1/refunds/${REFUND}`, "GET /v1/invoice_payments"]],
+    ["a dispute of a payment", { disputeId: DISPUTE, paymentId: PAYMENT }, ["GET /v1/invoice_payments"]],
+    ["a dispute alone", { disputeId: DISPUTE }, [`GET /v1/disputes/${DISPUTE}`, "GET /v1/invoice_payments"]],
     ["a charge", { chargeId: CHARGE }, [`GET /v1/charges/${CHARGE}`, "GET /v1/invoice_payments"]],
   ])("finds the subscription and our id of it from %s", async (_what, subject, requests) => {
     const stripe = await stripeWithAll();
@@ -86,6 +93,15 @@ describe("trace", () => {
     expect(stripe.requests()).toContain(`GET /v1/charges/${CHARGE}`);
   });
 
+  it("follows a dispute without a PaymentIntent through its charge", async () => {
+    const stripe = await stripeWithAll();
+    stripe.script(`GET /v1/disputes/${DISPUTE}`, {
+      body: object("charge.dispute.created", { payment_intent: null }),
+    });
+    expect(await stripe.provider().trace(about({ disputeId: DISPUTE }))).toEqual(FOUND);
+    expect(stripe.requests()).toContain(`GET /v1/charges/${CHARGE}`);
+  });
+
   it("finds the subscription of an invoice made by hand in its lines", async () => {
     const stripe = await stripeWithAll();
     stripe.script(`GET /v1/invoices/${FIRST_INVOICE}`, { body: object("invoice.paid", { parent: null }) });
@@ -97,6 +113,7 @@ describe("trace", () => {
     ["names a payment of no invoice", { paymentId: "pi_shop" }],
     ["names a payment that Stripe has not", { paymentId: "pi_gone" }],
     ["names a refund that Stripe has not", { refundId: "re_gone" }],
+    ["names a dispute that Stripe has not", { disputeId: "du_gone" }],
     ["names a charge without a PaymentIntent", { chargeId: "ch_old" }],
     ["names an open session", { sessionId: "cs_open" }],
   ])("is null for an event that %s", async (_what, subject) => {
@@ -108,6 +125,7 @@ describe("trace", () => {
         : list([]),
     );
     stripe.script("GET /v1/refunds/re_gone", missing("refund: 're_gone'"));
+    stripe.script("GET /v1/disputes/du_gone", missing("dispute: 'du_gone'"));
     stripe.script("GET /v1/charges/ch_old", { body: object("charge.refunded", { payment_intent: null }) });
     stripe.script("GET /v1/checkout/sessions/cs_open", {
       body: object("checkout.session.completed", { subscription: null }),

@@ -4,7 +4,7 @@ import type { Checkout } from "../../../domain/checkout.ts";
 import type { Decision } from "../../../domain/decide.ts";
 import { decide } from "../../../domain/decide.ts";
 import type { Turn } from "../../../domain/life.ts";
-import type { ObservedRefund } from "../../../domain/observation.ts";
+import type { ObservedDispute, ObservedRefund } from "../../../domain/observation.ts";
 import type { Payment } from "../../../domain/payment.ts";
 import type { Subscription } from "../../../domain/subscription.ts";
 import { MINUTE } from "../../../domain/time.ts";
@@ -67,6 +67,7 @@ export interface Books {
   readonly subscription: Subscription | null;
   readonly payments: ReadonlyMap<string, Payment>;
   readonly refunds: ReadonlyMap<string, ObservedRefund>;
+  readonly disputes: ReadonlyMap<string, ObservedDispute>;
   readonly alerts: ReadonlyMap<string, Alert>;
   readonly nextDeadline: number | null;
 }
@@ -98,6 +99,7 @@ export function deliver(
     subscription: null,
     payments: new Map(),
     refunds: new Map(),
+    disputes: new Map(),
     alerts: new Map(),
     nextDeadline: null,
   };
@@ -126,8 +128,9 @@ function look({ moments }: History, batch: readonly Arrival[], books: Books): Tu
       session: books.checkout && session("complete"),
       subscription: moment.subscription,
       invoices: moment.invoices,
-      // Only refunds that an event names are fetched.
-      refunds: moment.refunds.filter(({ id }) => emitted.some(({ refundId }) => refundId === id)),
+      // Only refunds and disputes that an event names are fetched.
+      refunds: moment.refunds.filter(({ id }) => emitted.some(({ named }) => named === id)),
+      disputes: moment.disputes.filter(({ id }) => emitted.some(({ named }) => named === id)),
     }),
     commands: [],
     calls: [],
@@ -145,10 +148,12 @@ function record(books: Books, decision: Decision): Books {
   }
   const refunds = new Map(books.refunds);
   for (const refund of decision.refunds) refunds.set(refund.id, refund);
+  const disputes = new Map(books.disputes);
+  for (const dispute of decision.disputes) disputes.set(dispute.id, dispute);
   const alerts = new Map(books.alerts);
   for (const alert of decision.alerts) if (!alerts.has(alert.key)) alerts.set(alert.key, alert);
   const { checkout, subscription, nextDeadline } = decision;
-  return { checkout, subscription, payments, refunds, alerts, nextDeadline };
+  return { checkout, subscription, payments, refunds, disputes, alerts, nextDeadline };
 }
 
 const merged = (held: Payment, payment: Payment): Payment => ({

@@ -1,13 +1,21 @@
-import type { ObservedInvoice, ObservedSubscription, SeenEvent } from "../../../domain/observation.ts";
+import type {
+  ObservedDispute,
+  ObservedInvoice,
+  ObservedSubscription,
+  SeenEvent,
+} from "../../../domain/observation.ts";
 import { DAY, HOUR } from "../../../domain/time.ts";
 import { observed, START } from "../builders.ts";
 import type { Moment, Step, World } from "./steps.ts";
 import {
+  announceTrialEnd,
   arrange,
   become,
   changeTier,
+  disputing,
   end,
   endTrial,
+  extendTrial,
   fail,
   failRefund,
   giveUp,
@@ -25,7 +33,7 @@ import {
 export interface Emitted {
   readonly from: number;
   readonly event: SeenEvent;
-  readonly refundId: string | null;
+  readonly named: string | null;
 }
 
 /** How a provider's truth went on from its first moment to its last. */
@@ -38,8 +46,8 @@ export interface History {
 export interface Ways {
   /** A customer pays by hand or with another card: the invoice alone no longer tells how often it failed. */
   readonly byHand: boolean;
-  /** A refund that is made can still fail. */
-  readonly refundsFail: boolean;
+  /** A refund that is made can still fail, and a dispute goes on: who misses that event hears it at the catch-up. */
+  readonly reversed: boolean;
   /** Times that the provider does not say: pauses, and what is given up as uncollectible. */
   readonly untold: boolean;
 }
@@ -68,6 +76,7 @@ const beginning = (change: Partial<ObservedSubscription>, invoice: ObservedInvoi
   subscription: observed(change),
   invoices: [invoice],
   refunds: [],
+  disputes: [],
 });
 
 /** Paid at once, a first payment that fails, and a trial with its invoice of 0. */
@@ -93,7 +102,7 @@ function open(moment: Moment, ways: Ways): readonly Step[] {
   const { subscription, invoices } = moment;
   const latest = invoices.at(-1);
   if (latest === undefined) return [];
-  const late = [...refunding(moment, ways), ...payingOld(moment)];
+  const late = [...refunding(moment, ways), ...disputed(moment, ways), ...payingOld(moment)];
   // A debit that is under way ends before anything else happens.
   if (latest.state === "open" && latest.attempts > 0 && subscription.status === "active") {
     return [payUncounted(latest), fail(latest, 0)];
@@ -107,7 +116,15 @@ function open(moment: Moment, ways: Ways): readonly Step[] {
         ...late,
       ];
     case "trialing":
-      return [endTrial(true), endTrial(false), end("canceled"), arrange, ...late];
+      return [
+        endTrial(true),
+        endTrial(false),
+        announceTrialEnd(subscription.trialEnd ?? moment.at),
+        extendTrial,
+        end("canceled"),
+        arrange,
+        ...late,
+      ];
     case "active":
       return [
         renew("paid"),
@@ -145,13 +162,38 @@ function payingOld({ invoices }: Moment): readonly Step[] {
   return old === undefined ? [] : [pay(old)];
 }
 
-function refunding({ invoices, refunds }: Moment, { refundsFail }: Ways): readonly Step[] {
+function refunding({ invoices, refunds }: Moment, { reversed }: Ways): readonly Step[] {
   const payment = invoices
     .flatMap((each) => each.payments)
     .find((each) => each.state === "paid" && refunds.every((made) => made.paymentId !== each.id));
   const made = refunds.find((each) => each.status === "succeeded");
   return [
     ...(payment === undefined ? [] : [makeRefund(payment.id)]),
-    ...(refundsFail && made !== undefined ? [failRefund(made)] : []),
+    ...(reversed && made !== undefined ? [failRefund(made)] : []),
   ];
+}
+
+/** A payment is disputed, and what became of the last dispute may go on. */
+function disputed({ invoices, disputes }: Moment, { reversed }: Ways): readonly Step[] {
+  const payment = invoices
+    .flatMap((each) => each.payments)
+    .find((each) => each.state === "paid" && disputes.every((one) => one.paymentId !== each.id));
+  const opened =
+    payment === undefined ? [] : [disputing(payment.id, "inquiry"), disputing(payment.id, "open")];
+  const last = disputes.at(-1);
+  return reversed && last !== undefined ? [...opened, ...goingOn(last)] : opened;
+}
+
+function goingOn({ paymentId, status }: ObservedDispute): readonly Step[] {
+  switch (status) {
+    case "inquiry":
+      return [disputing(paymentId, "open"), disputing(paymentId, "closed")];
+    case "open":
+      return [disputing(paymentId, "won"), disputing(paymentId, "lost")];
+    case "lost":
+      return [disputing(paymentId, "won")];
+    case "won":
+    case "closed":
+      return [];
+  }
 }

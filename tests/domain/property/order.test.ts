@@ -6,6 +6,7 @@ import type { Turn } from "../../../domain/life.ts";
 import { isTerminal, STATUSES } from "../../../domain/status.ts";
 import {
   checkout,
+  dispute,
   event,
   failedInvoice,
   IN,
@@ -23,7 +24,7 @@ import { play } from "./history.ts";
 
 const choices = fc.array(fc.nat(1_000_000), { minLength: 1, maxLength: 14, size: "max" });
 const owner = fc.constantFrom(checkout({ state: "open" }), null);
-const ALL = { byHand: true, refundsFail: true, untold: false };
+const ALL = { byHand: true, reversed: true, untold: false };
 
 const byKey = <T>(map: ReadonlyMap<string, T>): readonly T[] =>
   [...map].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
@@ -35,6 +36,7 @@ const outcome = (books: Books | undefined) =>
     subscription: books.subscription,
     payments: byKey(books.payments),
     refunds: byKey(books.refunds),
+    disputes: byKey(books.disputes),
     alerts: [...books.alerts.keys()].toSorted(),
     nextDeadline: books.nextDeadline,
   };
@@ -53,7 +55,7 @@ test("R4: the same truth and events end in the same books, in any order, however
 });
 
 test("R4: so they do when only some of the events have come, if the provider tells of each attempt", () => {
-  const ways = { byHand: false, refundsFail: false, untold: false };
+  const ways = { byHand: false, reversed: false, untold: false };
   const lost = fc.array(fc.nat(60), { maxLength: 60, size: "max" });
   fc.assert(
     fc.property(choices, lost, schedule, schedule, owner, (chosen, gone, one, other, bought) => {
@@ -91,6 +93,8 @@ const meaning = ({ kind, fields }: Alert): string =>
     fields["invoice"],
     fields["attempt"],
     fields["refund"],
+    fields["dispute"],
+    fields["trial_end"],
     fields["event"],
   ]);
 
@@ -205,6 +209,7 @@ test("decide has an answer to every word, state and gap", () => {
               : null,
             invoices: given.invoices,
             refunds: [refund()],
+            disputes: [dispute()],
           }),
           commands: [{ id: "c1", kind: given.command, askedBy: "maria", why: null }],
         }),

@@ -1,4 +1,6 @@
+import type { DisputeStatus } from "../../../domain/dispute.ts";
 import type {
+  ObservedDispute,
   ObservedInvoice,
   ObservedRefund,
   ObservedSubscription,
@@ -7,7 +9,7 @@ import type {
 import type { Status } from "../../../domain/status.ts";
 import type { Instant } from "../../../domain/time.ts";
 import { DAY } from "../../../domain/time.ts";
-import { MONTH, paid, unpaid } from "../builders.ts";
+import { dispute, MONTH, paid, unpaid } from "../builders.ts";
 
 /** What the provider says at one moment. */
 export interface Moment {
@@ -15,12 +17,13 @@ export interface Moment {
   readonly subscription: ObservedSubscription;
   readonly invoices: readonly ObservedInvoice[];
   readonly refunds: readonly ObservedRefund[];
+  readonly disputes: readonly ObservedDispute[];
 }
 
 /** A moment with the events that it emits. */
 export interface World {
   readonly moment: Moment;
-  readonly emitted: readonly { readonly event: SeenEvent; readonly refundId: string | null }[];
+  readonly emitted: readonly { readonly event: SeenEvent; readonly named: string | null }[];
 }
 
 /** One way in which the truth can go on. */
@@ -89,7 +92,7 @@ const changed = (moment: Moment, change: Partial<ObservedSubscription>): Moment 
 /** The moment with events of these types. */
 export const telling = (moment: Moment, ...types: readonly string[]): World => ({
   moment,
-  emitted: types.map((type) => ({ event: said(type, moment.at), refundId: null })),
+  emitted: types.map((type) => ({ event: said(type, moment.at), named: null })),
 });
 
 const paying =
@@ -130,7 +133,7 @@ export const fail =
     const { emitted } = telling(next, "customer.subscription.updated");
     return {
       moment: next,
-      emitted: [...emitted, { event: failure(invoice.id, attempts, moment.at), refundId: null }],
+      emitted: [...emitted, { event: failure(invoice.id, attempts, moment.at), named: null }],
     };
   };
 
@@ -216,7 +219,7 @@ export const makeRefund =
     };
     return {
       moment: { ...moment, refunds: [...moment.refunds, made] },
-      emitted: [{ event: said("refund.created", moment.at), refundId: id }],
+      emitted: [{ event: said("refund.created", moment.at), named: id }],
     };
   };
 
@@ -227,5 +230,40 @@ export const failRefund =
       ...moment,
       refunds: moment.refunds.map((each) => (each.id === made.id ? { ...each, status: "failed" } : each)),
     },
-    emitted: [{ event: said("refund.failed", moment.at), refundId: made.id }],
+    emitted: [{ event: said("refund.failed", moment.at), named: made.id }],
   });
+
+/** A payment is disputed, or its dispute comes to a new state. */
+export const disputing =
+  (paymentId: string, status: DisputeStatus): Step =>
+  ({ moment }) => {
+    const id = `du_${paymentId}`;
+    const next = dispute({ id, paymentId, status, createdAt: moment.at });
+    const others = moment.disputes.filter((each) => each.id !== id);
+    const type = status === "won" || status === "lost" ? "closed" : "updated";
+    const event = said(`charge.dispute.${type}`, moment.at);
+    return {
+      moment: {
+        ...moment,
+        disputes: [...others, { ...next, createdAt: known(moment, id) ?? next.createdAt }],
+      },
+      emitted: [{ event: status === "lost" ? { ...event, lostDispute: id } : event, named: id }],
+    };
+  };
+
+const known = ({ disputes }: Moment, id: string): Instant | undefined =>
+  disputes.find((each) => each.id === id)?.createdAt;
+
+/** The provider says ahead when the trial ends. */
+export const announceTrialEnd =
+  (trialEnd: Instant): Step =>
+  ({ moment }) => {
+    const event = said("customer.subscription.trial_will_end", moment.at);
+    return { moment, emitted: [{ event: { ...event, announcedTrialEnd: trialEnd }, named: null }] };
+  };
+
+/** Somebody gives the customer more time to try. */
+export const extendTrial: Step = ({ moment }) => {
+  const trialEnd = (moment.subscription.trialEnd ?? moment.at) + 7 * DAY;
+  return telling(changed(moment, { trialEnd }), "customer.subscription.updated");
+};

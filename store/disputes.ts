@@ -1,0 +1,35 @@
+import { takenBy } from "../domain/dispute.ts";
+import type { SubscriptionId } from "../domain/ids.ts";
+import type { ObservedDispute } from "../domain/observation.ts";
+import type { Provider } from "../domain/provider.ts";
+import type { Db } from "./pool.ts";
+import { timestamp } from "./pool.ts";
+
+/**
+ * Records a dispute by its id, so that it counts once. It follows the latest look both ways: what was lost can be won
+ * on appeal, and then gives back what it took.
+ */
+export async function saveDispute(
+  db: Db,
+  provider: Provider,
+  id: SubscriptionId,
+  dispute: ObservedDispute,
+): Promise<void> {
+  await db.query(
+    `insert into disputes (provider, id, subscription_id, payment_id, status, amount, currency, taken, disputed_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (provider, id) do update set
+       status = excluded.status, amount = excluded.amount, taken = excluded.taken`,
+    [
+      provider,
+      dispute.id,
+      id,
+      dispute.paymentId,
+      dispute.status,
+      dispute.disputed.amount,
+      dispute.disputed.currency,
+      takenBy(dispute),
+      timestamp(dispute.createdAt),
+    ],
+  );
+}
