@@ -1,10 +1,11 @@
-import type { CallRefusal } from "../domain/call.ts";
+import type { CallRefusal, Operation, OrderedOperation } from "../domain/call.ts";
 import type { CheckoutId, SubscriptionId } from "../domain/ids.ts";
 import {
   type CallRequest,
   type CallResult,
   type PaymentProvider,
   ProviderError,
+  type ProviderErrorKind,
 } from "../providers/provider.ts";
 import { attemptOf, endCall, pendingCalls } from "../store/calls.ts";
 import type { CheckoutRow } from "../store/checkouts.ts";
@@ -29,33 +30,61 @@ class CallOff extends Error {
 export async function perform(deps: Deps, id: SubscriptionId): Promise<void> {
   for (const { key, operation } of await pendingCalls(deps.pool, id)) {
     try {
-      switch (operation.name) {
-        case "open_checkout": {
-          const result = await openCheckout(deps, id, operation.checkoutId);
-          await endCall(deps.pool, key, { state: "done", result });
-          break;
-        }
-        case "cancel_subscription": {
-          const row = await findSubscription(deps.pool, id);
-          const provider = providerOf(deps, row?.subscription.terms.provider ?? "stripe");
-          const request = { name: operation.name, subscriptionId: operation.providerSubscriptionId } as const;
-          const result = await carryOut(deps.pool, provider, id, `${key}/request`, request);
-          await endCall(deps.pool, key, { state: "done", result });
-          break;
-        }
-        default:
-          operation satisfies never;
-      }
+      const result =
+        operation.name === "open_checkout"
+          ? await openCheckout(deps, id, operation.checkoutId)
+          : await order(deps, id, `${key}/request`, operation);
+      await endCall(deps.pool, key, { state: "done", result });
     } catch (error) {
       if (error instanceof CallOff) {
         await endCall(deps.pool, key, { state: "refused", reason: error.reason, error: error.message });
-      } else if (error instanceof ProviderError && (error.kind === "refused" || error.kind === "not_found")) {
+      } else if (error instanceof ProviderError && isFinal(error.kind)) {
         const what = `${error.kind} ${error.code ?? ""}`.trim();
-        await endCall(deps.pool, key, { state: "refused", reason: "provider_refused", error: what });
+        const reason =
+          error.kind === "declined" && collects(operation) ? "payment_failed" : "provider_refused";
+        await endCall(deps.pool, key, { state: "refused", reason, error: what });
       } else {
         throw error;
       }
     }
+  }
+}
+
+/** Whether asking the same again would only be answered the same. */
+const isFinal = (kind: ProviderErrorKind): boolean =>
+  kind === "refused" || kind === "declined" || kind === "not_found";
+
+/** Whether the customer's bank is asked. Who takes no money and hears "declined" has hit on something that needs a look. */
+const collects = ({ name }: Operation): boolean => name === "pay_invoice" || name === "change_price";
+
+/** What a command asks of the provider of the subscription that is there. */
+async function order(
+  deps: Deps,
+  id: SubscriptionId,
+  key: string,
+  operation: OrderedOperation,
+): Promise<CallResult> {
+  const row = await findSubscription(deps.pool, id);
+  const provider = providerOf(deps, row?.subscription.terms.provider ?? "stripe");
+  return carryOut(deps.pool, provider, id, key, requestOf(operation));
+}
+
+function requestOf(operation: OrderedOperation): CallRequest {
+  switch (operation.name) {
+    case "pay_invoice":
+      return operation;
+    case "change_price": {
+      const { name, providerSubscriptionId, priceId, quantity } = operation;
+      return { name, subscriptionId: providerSubscriptionId, priceId, quantity };
+    }
+    case "cancel_subscription":
+    case "arrange_end":
+    case "withdraw_end":
+    case "pause_collection":
+    case "resume_collection":
+      return { name: operation.name, subscriptionId: operation.providerSubscriptionId };
+    default:
+      return operation satisfies never;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Catalog } from "../domain/catalog.ts";
 import type { Command } from "../domain/command.ts";
 import type { Decision } from "../domain/decide.ts";
 import { decide } from "../domain/decide.ts";
+import { recordOf } from "../domain/decision-record.ts";
 import type { CustomerId, SubscriptionId } from "../domain/ids.ts";
 import type { Life, Turn } from "../domain/life.ts";
 import { chooseLive, duplicateOf } from "../domain/live-subscription.ts";
@@ -22,6 +23,7 @@ import {
   saveLiveSubscription,
   saveProviderCustomer,
 } from "../store/customers.ts";
+import { saveDispute } from "../store/disputes.ts";
 import type { StoredEvent } from "../store/events.ts";
 import { endEvent, unparkEvents } from "../store/events.ts";
 import { paymentsOfSubscription, savePayment, saveRefund } from "../store/payments.ts";
@@ -118,6 +120,7 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
     if (provider !== undefined) {
       for (const payment of decision.payments) await savePayment(db, provider, id, payment);
       for (const refund of decision.refunds) await saveRefund(db, provider, id, refund);
+      for (const dispute of decision.disputes) await saveDispute(db, provider, id, dispute);
       for (const call of decision.calls) await insertCall(db, id, provider, call);
       if (customer !== null && decision.subscription !== null) {
         await saveProviderCustomer(db, customer, provider, decision.subscription.terms.providerCustomerId);
@@ -155,6 +158,7 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
         to: decision.subscription?.status ?? null,
         why: decision.why,
         inputs: { ...turn, catalog: catalog.version },
+        decision: recordOf(decision),
         catalogVersion: catalog.version,
         codeVersion: deps.settings.codeVersion,
       });

@@ -6,8 +6,11 @@ import { errors } from "./middleware/errors.ts";
 import { requestLog } from "./middleware/request-log.ts";
 import { adminWebhooks } from "./routes/admin-webhooks.ts";
 import { afterCheckout } from "./routes/after-checkout.ts";
+import { commands } from "./routes/commands.ts";
 import { createCheckout } from "./routes/create-checkout.ts";
+import { customers } from "./routes/customers.ts";
 import { health } from "./routes/health.ts";
+import { subscriptions } from "./routes/subscriptions.ts";
 import { webhook } from "./routes/webhook.ts";
 
 /** The whole HTTP API. It listens nowhere yet: `startServer` does that. */
@@ -18,6 +21,9 @@ export function createApp(deps: AppDeps): Koa {
   webhook(router, deps);
   createCheckout(router, deps);
   afterCheckout(router, deps);
+  subscriptions(router, deps);
+  customers(router, deps);
+  commands(router, deps);
   adminWebhooks(router, deps);
   app.use(requestLog(deps.log));
   app.use(errors(deps.log));

@@ -1,7 +1,10 @@
 import type { Call, FinishedCall } from "./call.ts";
+import type { Catalog } from "./catalog.ts";
 import type { Checkout } from "./checkout.ts";
-import type { Command, Outcome } from "./command.ts";
-import { isTerminal } from "./status.ts";
+import type { Command, Order, Outcome, Refusal } from "./command.ts";
+import { forbidden } from "./command.ts";
+import type { ObservedInvoice } from "./observation.ts";
+import { isSo, operationOf, soInWords } from "./order.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** A command is answered, or asks something of the provider first and is answered in a later turn. */
@@ -11,7 +14,7 @@ export type Answer =
   | { readonly kind: "wait" };
 
 const done = (what: string): Answer => ({ kind: "outcome", outcome: { state: "done", what } });
-const refused = (reason: Extract<Outcome, { state: "refused" }>["reason"], what: string): Answer => ({
+const refused = (reason: Refusal, what: string): Answer => ({
   kind: "outcome",
   outcome: { state: "refused", reason, what },
 });
@@ -20,10 +23,12 @@ const refused = (reason: Extract<Outcome, { state: "refused" }>["reason"], what:
 export interface Known {
   readonly checkout: Checkout | null;
   readonly subscription: Subscription | null;
+  readonly invoices: readonly ObservedInvoice[];
+  readonly catalog: Catalog;
   /** The end of the provider call that serves the command. */
   readonly finished: FinishedCall | undefined;
-  /** An earlier command asks the provider for the same already. */
-  readonly askedByAnother: boolean;
+  /** An earlier command is still at the provider: one at a time, so that each is judged by what came of it. */
+  readonly isBehind: boolean;
   /** Why the look said nothing new of the subscription, or null: it did. */
   readonly unread: string | null;
 }
@@ -35,12 +40,18 @@ export function answerCommand(command: Command, known: Known): Answer {
       return finished?.end.state === "refused"
         ? refused(finished.end.reason, finished.end.what)
         : answerCheckout(command, checkout);
-    case "cancel":
-      return answerCancel(command, known);
     case "resync":
       return done(known.unread ?? `The provider says ${subscription?.status ?? "nothing"}; so do we`);
     case "unpark":
       return done("Parked events are waiting again, and nothing needs attention");
+    case "cancel":
+    case "cancel_at_period_end":
+    case "uncancel":
+    case "pause":
+    case "resume":
+    case "retry_payment":
+    case "change":
+      return answerOrder(command, command.kind, known);
     default:
       return command.kind satisfies never;
   }
@@ -69,24 +80,37 @@ function answerCheckout(command: Command, checkout: Checkout | null): Answer {
   }
 }
 
-function answerCancel(command: Command, { subscription, finished, askedByAnother }: Known): Answer {
-  if (subscription === null) return refused("no_subscription", "There is no subscription to cancel yet");
-  if (isTerminal(subscription.status)) {
-    // Also when the provider refused to end it, because it had just ended: what was asked for is so.
-    return finished === undefined
-      ? refused("already_ended", `The subscription is ${subscription.status} already`)
-      : done(`The subscription is ${subscription.status}`);
+function answerOrder(command: Command, order: Order, known: Known): Answer {
+  const { subscription, finished, invoices } = known;
+  if (finished !== undefined) return judge(finished, known);
+  if (known.isBehind) return { kind: "wait" };
+  const no = forbidden(order, subscription);
+  if (no !== null || subscription === null) {
+    return refused(no?.reason ?? "no_subscription", no?.what ?? "There is no subscription yet");
   }
-  if (finished?.end.state === "refused") return refused(finished.end.reason, finished.end.what);
-  if (finished !== undefined || askedByAnother) return { kind: "wait" };
+  const operation = operationOf(order, subscription, invoices, command.parameters ?? {}, known.catalog);
+  if ("refused" in operation) return refused(operation.refused, operation.what);
+  if (isSo(operation, subscription, invoices)) return done(soInWords(operation, subscription));
   const { provider, providerSubscriptionId } = subscription.terms;
   return {
     kind: "call",
     call: {
       // The command is part of it: asked again after a refusal, it is another attempt and not the old answer.
-      key: `${provider}/cancel/${providerSubscriptionId}/${command.id}`,
+      key: `${provider}/${order}/${providerSubscriptionId}/${command.id}`,
       commandId: command.id,
-      operation: { name: "cancel_subscription", providerSubscriptionId },
+      operation,
     },
   };
+}
+
+/** What came of a call is judged by the provider's truth, seen after it. */
+function judge({ operation, end }: FinishedCall, { subscription, invoices }: Known): Answer {
+  if (operation.name === "open_checkout" || subscription === null) return { kind: "wait" };
+  // Also when the provider refused, because it had just become so: what was asked for is so.
+  if (isSo(operation, subscription, invoices)) return done(soInWords(operation, subscription));
+  if (end.state === "refused") return refused(end.reason, end.what);
+  // An end shows sooner or later. Of the others nobody can wait: somebody may have changed them back meanwhile.
+  return operation.name === "cancel_subscription"
+    ? { kind: "wait" }
+    : done("The provider has done it, and has changed again since");
 }

@@ -4,7 +4,26 @@ import type { Instant } from "./time.ts";
 /** Something that we ask of a provider. Its key is stored with its exact parameters before it is asked (R6). */
 export type Operation =
   | { readonly name: "open_checkout"; readonly checkoutId: CheckoutId }
-  | { readonly name: "cancel_subscription"; readonly providerSubscriptionId: string };
+  | OrderedOperation;
+
+/** What a command asks of the provider for a subscription that is there. */
+export type OrderedOperation =
+  | {
+      readonly name:
+        | "cancel_subscription"
+        | "arrange_end"
+        | "withdraw_end"
+        | "pause_collection"
+        | "resume_collection";
+      readonly providerSubscriptionId: string;
+    }
+  | { readonly name: "pay_invoice"; readonly invoiceId: string }
+  | {
+      readonly name: "change_price";
+      readonly providerSubscriptionId: string;
+      readonly priceId: string;
+      readonly quantity: number;
+    };
 
 export interface Call {
   readonly key: string;
@@ -13,8 +32,11 @@ export interface Call {
   readonly operation: Operation;
 }
 
-/** paid_meanwhile and checkout_closed: what it was for is over. provider_refused: refused for good. */
-export type CallRefusal = "paid_meanwhile" | "checkout_closed" | "provider_refused";
+/**
+ * paid_meanwhile and checkout_closed: what it was for is over. payment_failed: the customer's bank said no.
+ * provider_refused: refused for good.
+ */
+export type CallRefusal = "paid_meanwhile" | "checkout_closed" | "payment_failed" | "provider_refused";
 
 /** A call that has come to its end since the last turn. */
 export interface FinishedCall {

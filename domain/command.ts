@@ -1,5 +1,31 @@
-/** What people and our own API can ask of one subscription. */
-export type CommandKind = "checkout" | "cancel" | "resync" | "unpark";
+import type { Status } from "./status.ts";
+import { isTerminal } from "./status.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** What people and our own API can ask of a subscription. */
+export const SUBSCRIPTION_COMMANDS = [
+  "cancel",
+  "cancel_at_period_end",
+  "uncancel",
+  "pause",
+  "resume",
+  "retry_payment",
+  "change",
+  "resync",
+  "unpark",
+] as const;
+export type SubscriptionCommand = (typeof SUBSCRIPTION_COMMANDS)[number];
+
+/** Those that ask something of the provider. */
+export type Order = Exclude<SubscriptionCommand, "resync" | "unpark">;
+
+export type CommandKind = "checkout" | SubscriptionCommand;
+
+/** What `change` asks for: another tier, another quantity, or both. */
+export interface Change {
+  readonly tier?: string;
+  readonly quantity?: number;
+}
 
 export interface Command {
   readonly id: string;
@@ -7,6 +33,8 @@ export interface Command {
   /** Who asked: `api`, or an operator's own name. */
   readonly askedBy: string;
   readonly why: string | null;
+  /** Of `change` only. */
+  readonly parameters?: Change;
 }
 
 /** The one answer to a command, stored by its id and given again on repetition. A refusal is an answer, not an error. */
@@ -14,10 +42,67 @@ export type Outcome =
   | { readonly state: "done"; readonly what: string }
   | { readonly state: "refused"; readonly reason: Refusal; readonly what: string };
 
-type Refusal =
+export type Refusal =
   | "already_ended"
+  | "not_allowed"
+  | "nothing_due"
+  | "unknown_tier"
+  | "payment_failed"
   | "no_subscription"
-  | "unknown_subscription"
   | "checkout_closed"
   | "paid_meanwhile"
   | "provider_refused";
+
+/**
+ * The one table of which order is allowed in which status. Besides, `uncancel` needs an end that is arranged, and
+ * `cancel_at_period_end` that none is arranged for later than the period's: that one is taken back first.
+ */
+const ALLOWED: Readonly<Record<Status, readonly Order[]>> = {
+  incomplete: ["cancel", "retry_payment"],
+  trialing: ["cancel", "cancel_at_period_end", "uncancel", "change"],
+  active: ["cancel", "cancel_at_period_end", "uncancel", "pause", "change"],
+  past_due: ["cancel", "cancel_at_period_end", "uncancel", "retry_payment"],
+  unpaid: ["cancel", "cancel_at_period_end", "uncancel", "retry_payment"],
+  paused: ["cancel", "cancel_at_period_end", "uncancel", "resume"],
+  canceled: [],
+  incomplete_expired: [],
+};
+
+/** What can be asked of it now. To look again, and to try parked events again, can always be asked. */
+export function allowedCommands(subscription: Subscription | null): readonly SubscriptionCommand[] {
+  const orders = subscription === null ? [] : ALLOWED[subscription.status];
+  const cancelAt = subscription !== null && "cancelAt" in subscription ? subscription.cancelAt : null;
+  const isLater = subscription !== null && cancelAt !== null && cancelAt > subscription.period.end;
+  return [
+    ...orders.filter(
+      (order) =>
+        (order !== "uncancel" || cancelAt !== null) && (order !== "cancel_at_period_end" || !isLater),
+    ),
+    "resync",
+    "unpark",
+  ];
+}
+
+/** Why an order cannot be given now, or null: it can. */
+export function forbidden(
+  order: Order,
+  subscription: Subscription | null,
+): { readonly reason: Refusal; readonly what: string } | null {
+  if (subscription === null) {
+    return { reason: "no_subscription", what: `There is no subscription to ${inWords(order)} yet` };
+  }
+  const { status } = subscription;
+  if (isTerminal(status)) {
+    return { reason: "already_ended", what: `The subscription is ${status} already` };
+  }
+  const allowed = allowedCommands(subscription);
+  if (allowed.includes(order)) return null;
+  const state = order === "uncancel" ? `${status}, and no end is arranged` : status;
+  return {
+    reason: "not_allowed",
+    what: `The subscription is ${state}; what can be asked now: ${allowed.map(inWords).join(", ")}`,
+  };
+}
+
+/** `cancel_at_period_end` for people: cancel at period end. */
+export const inWords = (kind: CommandKind): string => kind.replaceAll("_", " ");

@@ -4,9 +4,11 @@ import {
   commandRefused,
   eventParked,
   paymentAlerts,
+  refundFailed,
   refundRecorded,
   subscriptionCanceled,
   subscriptionStarted,
+  trialsEnding,
 } from "./alerts.ts";
 import type { Answer } from "./answer.ts";
 import { answerCommand } from "./answer.ts";
@@ -15,9 +17,10 @@ import type { Checkout } from "./checkout.ts";
 import { settleCheckout } from "./checkout.ts";
 import type { Command, Outcome } from "./command.ts";
 import { nextDeadline } from "./deadline.ts";
+import { disputeAlerts } from "./dispute.ts";
 import { explain, stateOf } from "./explain.ts";
 import type { Life, Turn } from "./life.ts";
-import type { ObservedRefund, SeenEvent } from "./observation.ts";
+import type { ObservedDispute, ObservedRefund, SeenEvent } from "./observation.ts";
 import type { Outlook } from "./observe-subscription.ts";
 import { readSubscription } from "./observe-subscription.ts";
 import type { Collection, Payment } from "./payment.ts";
@@ -37,6 +40,7 @@ export interface Decision {
   readonly subscription: Subscription | null;
   readonly payments: readonly Payment[];
   readonly refunds: readonly ObservedRefund[];
+  readonly disputes: readonly ObservedDispute[];
   readonly alerts: readonly Alert[];
   readonly calls: readonly Call[];
   readonly answers: readonly { readonly commandId: string; readonly outcome: Outcome }[];
@@ -66,8 +70,9 @@ export function decide(turn: Turn): Decision {
   const isOurs = reading.kind === "read" || (reading.kind === "absent" && life.subscription !== null);
   const payments = isOurs ? collected.flatMap(paymentsOf) : [];
   const refunds = isOurs ? observation.refunds : [];
+  const disputes = isOurs ? (observation.disputes ?? []) : [];
   const events = observation.events.map((event) => endOf(event, reading, life));
-  const findings = { reading, checkout, subscription, payments, refunds };
+  const findings = { reading, checkout, subscription, payments, refunds, disputes };
   const unread = reading.kind === "read" ? null : stateOf(turn, findings);
   const answered = answersTo(turn, checkout, subscription, unread);
   const refusedByProvider = answered.flatMap(({ command, answer }) =>
@@ -80,7 +85,12 @@ export function decide(turn: Turn): Decision {
           ? subscriptionStarted(life.id, subscription, observation.subscription, observation.invoices, now)
           : []),
         ...collected.flatMap((one) => paymentAlerts(life.id, one, life.announced, now)),
-        ...refunds.map((refund) => refundRecorded(life.id, refund, now)),
+        ...refunds.flatMap((refund) => [
+          refundRecorded(life.id, refund, now),
+          ...refundFailed(life.id, refund, now),
+        ]),
+        ...disputes.flatMap((one) => disputeAlerts(life.id, one, observation, life.announced, now)),
+        ...(subscription === null ? [] : trialsEnding(life.id, subscription, observation.events, now)),
         ...(subscription === null ? [] : subscriptionCanceled(life.id, subscription, now)),
       ]
     : [];
@@ -91,6 +101,7 @@ export function decide(turn: Turn): Decision {
     subscription,
     payments,
     refunds,
+    disputes,
     alerts: [
       ...(life.checkout?.state === "opening" && checkout?.state === "open"
         ? [checkoutStarted(checkout, now)]
@@ -119,25 +130,27 @@ function read(turn: Turn, collected: readonly Collection[]): Outlook {
   return subscription === null ? { kind: "absent" } : readSubscription(subscription, collected, turn);
 }
 
-/** Answers what was asked. Of several that ask to cancel, the first asks the provider and all hear its answer. */
+/**
+ * Answers what was asked, in the order of asking: one at a time asks the provider. Of several that ask to cancel, the
+ * first asks and all hear its answer.
+ */
 function answersTo(
-  { commands, calls }: Turn,
+  { commands, calls, observation: { invoices }, catalog }: Turn,
   checkout: Checkout | null,
   subscription: Subscription | null,
   unread: string | null,
 ): readonly { readonly command: Command; readonly answer: Answer }[] {
-  const canceling = commands.find((command) => command.kind === "cancel");
+  let isBehind = false;
   return commands.map((command) => {
     const finished = calls.find(
       (call) =>
         call.commandId === command.id ||
         (command.kind === "cancel" && call.operation.name === "cancel_subscription"),
     );
-    const askedByAnother = command.kind === "cancel" && command !== canceling;
-    return {
-      command,
-      answer: answerCommand(command, { checkout, subscription, finished, askedByAnother, unread }),
-    };
+    const known = { checkout, subscription, invoices, catalog, finished, isBehind, unread };
+    const answer = answerCommand(command, known);
+    if (command.kind !== "checkout" && answer.kind !== "outcome") isBehind = true;
+    return { command, answer };
   });
 }
 

@@ -1,7 +1,8 @@
 import type { Checkout } from "./checkout.ts";
+import { inWords } from "./command.ts";
 import type { Turn } from "./life.ts";
 import { formatMoney } from "./money.ts";
-import type { ObservedRefund } from "./observation.ts";
+import type { ObservedDispute, ObservedRefund } from "./observation.ts";
 import type { Outlook } from "./observe-subscription.ts";
 import type { Payment } from "./payment.ts";
 import type { Subscription } from "./subscription.ts";
@@ -13,13 +14,18 @@ interface Findings {
   readonly subscription: Subscription | null;
   readonly payments: readonly Payment[];
   readonly refunds: readonly ObservedRefund[];
+  readonly disputes: readonly ObservedDispute[];
 }
 
 /** One sentence for people: what it is now, and what has brought that about. */
 export function explain(turn: Turn, findings: Findings): string {
-  const asked = turn.commands.flatMap(({ kind, askedBy, why }) =>
+  const asked = turn.commands.flatMap(({ kind, askedBy, why, parameters }) =>
     // Every checkout begins by being asked for.
-    kind === "checkout" ? [] : [`${askedBy} asked for ${kind}${why === null ? "" : `: ${why}`}`],
+    kind === "checkout"
+      ? []
+      : [
+          `${askedBy} asked for ${[inWords(kind), ...Object.values(parameters ?? {})].join(" ")}${why === null ? "" : `: ${why}`}`,
+        ],
   );
   const facts = [...happened(turn, findings), ...asked];
   const state = stateOf(turn, findings);
@@ -45,7 +51,10 @@ export function stateOf({ life }: Turn, { reading, checkout, subscription }: Fin
     : `The provider changed it: ${before} → ${now}`;
 }
 
-function happened({ life }: Turn, { subscription, payments, refunds: given }: Findings): readonly string[] {
+function happened(
+  { life }: Turn,
+  { subscription, payments, refunds: given, disputes }: Findings,
+): readonly string[] {
   const before = life.subscription;
   const hadPaid = new Set(life.payments.flatMap(({ id, status }) => (status === "succeeded" ? [id] : [])));
   const failures = (invoiceId: string): number =>
@@ -58,10 +67,11 @@ function happened({ life }: Turn, { subscription, payments, refunds: given }: Fi
       : [];
   });
   const refunds = given.map(({ refunded, status }) => `refund of ${formatMoney(refunded)} ${status}`);
-  if (before === null || subscription === null) return [...money, ...refunds];
+  const disputed = disputes.map((one) => `dispute of ${formatMoney(one.disputed)}: ${one.status}`);
+  const moved = [...money, ...refunds, ...disputed];
+  if (before === null || subscription === null) return moved;
   return [
-    ...money,
-    ...refunds,
+    ...moved,
     ...(subscription.period.start > before.period.start ? ["a new period began"] : []),
     ...(subscription.terms.tier === before.terms.tier
       ? []

@@ -1,5 +1,6 @@
 import type { Checkout } from "../domain/checkout.ts";
 import type {
+  ObservedDispute,
   ObservedInvoice,
   ObservedRefund,
   ObservedSession,
@@ -19,6 +20,11 @@ export interface EventSubject {
   readonly paymentId: string | null;
   readonly chargeId: string | null;
   readonly refundId: string | null;
+  readonly disputeId: string | null;
+  /** Of a dispute that is decided: this event says that it was lost. */
+  readonly disputeLost: boolean;
+  /** Of a trial that ends soon: when, in milliseconds. */
+  readonly trialEnd: number | null;
   /** Of a failed payment: the attempt that failed, counted from 1. */
   readonly failedAttempt: number | null;
 }
@@ -34,6 +40,8 @@ export interface VerifiedEvent {
 /** What to do with an event, from its type and payload alone. */
 export type Interest =
   | { readonly kind: "subject"; readonly subject: EventSubject }
+  /** About a customer as a whole, and so about each subscription of it. */
+  | { readonly kind: "customer"; readonly customerId: string }
   | { readonly kind: "ignore"; readonly reason: string }
   /** Stored, but it cannot be read: to be parked. */
   | { readonly kind: "unreadable"; readonly why: string };
@@ -62,9 +70,9 @@ export class WebhookRejected extends Error {
 /**
  * unavailable: no answer, or an answer that says "later". refused: the request is wrong and stays wrong.
  * misconfigured: our key is revoked or a price is missing: an incident of the provider, not of one subscription.
- * not_found: there is no such object.
+ * not_found: there is no such object. declined: the customer's bank said no, and may say yes another time.
  */
-export type ProviderErrorKind = "unavailable" | "refused" | "misconfigured" | "not_found";
+export type ProviderErrorKind = "unavailable" | "refused" | "declined" | "misconfigured" | "not_found";
 
 export class ProviderError extends Error {
   override readonly name = "ProviderError";
@@ -100,6 +108,7 @@ export interface Seen {
   readonly subscription: ObservedSubscription | null;
   readonly invoices: readonly ObservedInvoice[];
   readonly refunds: readonly ObservedRefund[];
+  readonly disputes: readonly ObservedDispute[];
   /** By object id: what could not be found or read of the named objects. */
   readonly problems: ReadonlyMap<string, string>;
 }
@@ -114,7 +123,18 @@ export type CallRequest =
       readonly successUrl: string;
       readonly cancelUrl: string;
     }
-  | { readonly name: "cancel_subscription"; readonly subscriptionId: string };
+  | { readonly name: "cancel_subscription"; readonly subscriptionId: string }
+  | {
+      readonly name: "arrange_end" | "withdraw_end" | "pause_collection" | "resume_collection";
+      readonly subscriptionId: string;
+    }
+  | { readonly name: "pay_invoice"; readonly invoiceId: string }
+  | {
+      readonly name: "change_price";
+      readonly subscriptionId: string;
+      readonly priceId: string;
+      readonly quantity: number;
+    };
 
 /** What came of a call, the same whether it was made now or found made earlier. */
 export type CallResult =
@@ -128,7 +148,17 @@ export type CallResult =
       /** Milliseconds. */
       readonly expiresAt: number;
     }
-  | { readonly name: "cancel_subscription"; readonly state: "canceled" };
+  | { readonly name: "cancel_subscription"; readonly state: "canceled" }
+  | {
+      readonly name:
+        | "arrange_end"
+        | "withdraw_end"
+        | "pause_collection"
+        | "resume_collection"
+        | "pay_invoice"
+        | "change_price";
+      readonly state: "done";
+    };
 
 /**
  * The one interface to those who collect the money. All else speaks to this; only `providers/` knows a vendor.

@@ -1,4 +1,4 @@
-import type { Command, CommandKind, Outcome } from "../domain/command.ts";
+import type { Change, Command, CommandKind, Outcome } from "../domain/command.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
 import { subscriptionId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
@@ -14,8 +14,8 @@ export async function insertCommand(
   askedAt: Instant,
 ): Promise<void> {
   await db.query(
-    `insert into commands (subscription_id, id, kind, asked_by, why, asked_at)
-     values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+    `insert into commands (subscription_id, id, kind, asked_by, why, asked_at, parameters)
+     values ($1, $2, $3, $4, $5, $6, $7::jsonb) on conflict do nothing`,
     [
       id,
       command.id,
@@ -23,18 +23,67 @@ export async function insertCommand(
       text(command.askedBy),
       command.why === null ? null : text(command.why),
       timestamp(askedAt),
+      json(command.parameters ?? {}),
     ],
   );
 }
 
+interface CommandRow {
+  id: string;
+  kind: CommandKind;
+  asked_by: string;
+  why: string | null;
+  parameters: Change;
+}
+
+const commandOf = ({ id, kind, asked_by, why, parameters }: CommandRow): Command => ({
+  id,
+  kind,
+  askedBy: asked_by,
+  why,
+  ...(kind === "change" ? { parameters } : {}),
+});
+
 /** What was asked and not answered yet, in the order of asking. */
 export async function openCommands(db: Db, id: SubscriptionId): Promise<readonly Command[]> {
-  const { rows } = await db.query<{ id: string; kind: CommandKind; asked_by: string; why: string | null }>(
-    `select id, kind, asked_by, why from commands
+  const { rows } = await db.query<CommandRow>(
+    `select id, kind, asked_by, why, parameters from commands
      where subscription_id = $1 and outcome is null order by asked_at, id`,
     [id],
   );
-  return rows.map((row) => ({ id: row.id, kind: row.kind, askedBy: row.asked_by, why: row.why }));
+  return rows.map(commandOf);
+}
+
+/** One command, with its answer or null while it waits. Undefined: nobody has asked it. */
+export async function findCommand(
+  db: Db,
+  id: SubscriptionId,
+  commandId: string,
+): Promise<
+  | {
+      readonly command: Command;
+      readonly askedAt: Instant;
+      readonly outcome: Outcome | null;
+      readonly answeredAt: Instant | null;
+    }
+  | undefined
+> {
+  const { rows } = await db.query<
+    CommandRow & { asked_at: Instant; outcome: Outcome | null; answered_at: Instant | null }
+  >(
+    `select id, kind, asked_by, why, parameters, asked_at, outcome, answered_at from commands
+     where subscription_id = $1 and id = $2`,
+    [id, commandId],
+  );
+  const [row] = rows;
+  return (
+    row && {
+      command: commandOf(row),
+      askedAt: row.asked_at,
+      outcome: row.outcome,
+      answeredAt: row.answered_at,
+    }
+  );
 }
 
 export async function answerCommandRow(

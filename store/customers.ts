@@ -61,6 +61,9 @@ export const lockCustomer = (db: Db, id: CustomerId): Promise<Customer | undefin
 export const findCustomer = (db: Db, id: CustomerId): Promise<Customer | undefined> =>
   find(db, "id = $1", id);
 
+export const findCustomerByReceipt = (db: Db, name: Receipt): Promise<Customer | undefined> =>
+  find(db, "receipt = $1", name);
+
 /**
  * The customer of an adopted subscription, its row locked: found by the provider's id, or made with that id as its
  * receipt (R14). Where a caller's own customer has that name already, an id of ours is added to it.

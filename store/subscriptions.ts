@@ -52,6 +52,20 @@ export async function subscriptionByProviderId(
   return rows[0] && subscriptionId(rows[0].id);
 }
 
+/** Those of a provider's customer that have not ended, whoever the customer is to us. */
+export async function livesOfProviderCustomer(
+  db: Db,
+  provider: Provider,
+  providerCustomerId: string,
+): Promise<readonly SubscriptionId[]> {
+  const column = provider === "stripe" ? "stripe_customer_id" : "razorpay_customer_id";
+  const { rows } = await db.query<{ id: string }>(
+    `select id from subscriptions where ${column} = $1 and ended_at is null order by id`,
+    [providerCustomerId],
+  );
+  return rows.map((row) => subscriptionId(row.id));
+}
+
 /**
  * Writes what a turn made of it; the row is born here. Only settle calls this (R5), with the row locked.
  * @throws Error instead of writing over a later version or over an end (R8)

@@ -9,23 +9,22 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from "@temporalio/client";
+import type { SubscriptionCommand } from "../domain/command.ts";
 import type { CheckoutId, SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import {
-  type AskedBy,
+  type AskedChange,
   type CommandReply,
-  cancel,
   checkout,
   ROUTE_EVENT_WORKFLOW,
-  resync,
   routeEventWorkflowId,
   SUBSCRIPTION_WORKFLOW,
   type SubscriptionInput,
   subscriptionWorkflowId,
   TASK_QUEUE,
-  unpark,
   wake,
 } from "../workflows/contract.ts";
+import { UPDATES } from "./commands.ts";
 
 /** Wakes for one subscription that come within this time are one signal. */
 const COALESCE_MS = 200;
@@ -39,9 +38,7 @@ export class TemporalAway extends Error {
   override readonly name = "TemporalAway";
 }
 
-const OPERATOR_COMMANDS = { cancel, resync, unpark } as const;
-/** What an operator can ask of a subscription. */
-type OperatorCommand = keyof typeof OPERATOR_COMMANDS;
+export type { CommandReply } from "../workflows/contract.ts";
 
 /** All that the rest of the system says to Temporal. */
 export interface Gateway {
@@ -62,9 +59,9 @@ export interface Gateway {
    */
   command(
     id: SubscriptionId,
-    name: OperatorCommand,
+    name: SubscriptionCommand,
     commandId: string,
-    asked: Omit<AskedBy, "id">,
+    asked: Omit<AskedChange, "id">,
     timeoutMs: number,
   ): Promise<CommandReply>;
   /** Whether Temporal answers. */
@@ -151,7 +148,7 @@ export function createGateway(client: Client, onLost: (what: string, error: unkn
       ),
     command: (id, name, commandId, asked, timeoutMs) =>
       inTime(timeoutMs, () =>
-        client.workflow.executeUpdateWithStart(OPERATOR_COMMANDS[name], {
+        client.workflow.executeUpdateWithStart(UPDATES[name], {
           args: [{ ...asked, id: commandId }],
           startWorkflowOperation: new WithStartWorkflowOperation(SUBSCRIPTION_WORKFLOW, start(id)),
         }),

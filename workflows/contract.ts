@@ -1,9 +1,12 @@
 import { defineSignal, defineUpdate } from "@temporalio/workflow";
-import type { Outcome } from "../domain/command.ts";
+import type { Change, CommandKind, Outcome } from "../domain/command.ts";
 import type { CheckoutId, SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { Status } from "../domain/status.ts";
 import type { Instant } from "../domain/time.ts";
+
+/** What is refused of an asker's words: whoever keeps them before they are sent asks the same. */
+export { checkAskedBy } from "./validate.ts";
 
 export const TASK_QUEUE = "perennial";
 
@@ -24,6 +27,17 @@ export const wake = defineSignal("wake");
 export const checkout = defineUpdate<CommandReply, [{ readonly id: CheckoutId }]>("checkout");
 /** Ends the subscription at the provider now. By hand in the Web UI: `{"by":"maria","why":"asked by phone"}`. */
 export const cancel = defineUpdate<CommandReply, [AskedBy]>("cancel");
+/** Lets it run until its period ends, and no longer. */
+export const cancelAtPeriodEnd = defineUpdate<CommandReply, [AskedBy]>("cancel_at_period_end");
+/** Takes an arranged end back, whoever arranged it. */
+export const uncancel = defineUpdate<CommandReply, [AskedBy]>("uncancel");
+/** Collects nothing and gives no access until it is resumed. */
+export const pause = defineUpdate<CommandReply, [AskedBy]>("pause");
+export const resume = defineUpdate<CommandReply, [AskedBy]>("resume");
+/** Tries to collect the open invoice now. */
+export const retryPayment = defineUpdate<CommandReply, [AskedBy]>("retry_payment");
+/** Another tier or quantity now, the difference invoiced at once. By hand: `{"by":"maria","tier":"scale"}`. */
+export const change = defineUpdate<CommandReply, [AskedChange]>("change");
 /** Reads the provider's truth now. */
 export const resync = defineUpdate<CommandReply, [AskedBy]>("resync");
 /** Puts parked events back to be tried again and clears the need for attention. */
@@ -39,6 +53,8 @@ export interface AskedBy {
    */
   readonly id?: string;
 }
+
+export type AskedChange = AskedBy & Change;
 
 /** `pending`: the provider or the database is away; the command is kept and will be carried out. */
 export type CommandReply = Outcome | { readonly state: "pending"; readonly what: string };
@@ -61,9 +77,11 @@ export interface Carried {
 
 export interface AskedCommand {
   readonly id: string;
-  readonly kind: "checkout" | "cancel" | "resync" | "unpark";
+  readonly kind: CommandKind;
   readonly by: string;
   readonly why: string | null;
+  /** Of `change` only. */
+  readonly parameters?: Change;
 }
 
 /** What operators see of it: in the workflow's details and, at the end, as its result. */

@@ -6,19 +6,25 @@ import {
   setDefaultSignalHandler,
   setHandler,
 } from "@temporalio/workflow";
-import type { Outcome } from "../domain/command.ts";
+import type { Change, Outcome } from "../domain/command.ts";
 import {
   type AskedBy,
   type AskedCommand,
   type CommandReply,
   cancel,
+  cancelAtPeriodEnd,
+  change,
   checkout,
+  pause,
+  resume,
   resync,
+  retryPayment,
+  uncancel,
   unpark,
   wake,
 } from "./contract.ts";
 import type { Run } from "./run.ts";
-import { checkAskedBy, checkCheckoutId } from "./validate.ts";
+import { checkAskedBy, checkAskedChange, checkCheckoutId } from "./validate.ts";
 
 /** What an operator may send by hand. */
 const byHand = (description: string) => ({ description, validator: checkAskedBy });
@@ -43,6 +49,44 @@ export function listen(run: Run): void {
     byHand('End the subscription at the provider now: {"by": "your name", "why": "…"}'),
   );
   setHandler(
+    cancelAtPeriodEnd,
+    (asked) => submit(run, "cancel_at_period_end", asked),
+    byHand('Let it run until its period ends, and no longer: {"by": "your name", "why": "…"}'),
+  );
+  setHandler(
+    uncancel,
+    (asked) => submit(run, "uncancel", asked),
+    byHand('Take an arranged end back: {"by": "your name", "why": "…"}'),
+  );
+  setHandler(
+    pause,
+    (asked) => submit(run, "pause", asked),
+    byHand('Collect nothing and give no access until it is resumed: {"by": "your name", "why": "…"}'),
+  );
+  setHandler(
+    resume,
+    (asked) => submit(run, "resume", asked),
+    byHand('Go on after a pause: {"by": "your name"}'),
+  );
+  setHandler(
+    retryPayment,
+    (asked) => submit(run, "retry_payment", asked),
+    byHand('Try to collect the open invoice now: {"by": "your name"}'),
+  );
+  setHandler(
+    change,
+    ({ tier, quantity, ...asked }) =>
+      submit(run, "change", asked, {
+        ...(tier === undefined ? {} : { tier }),
+        ...(quantity === undefined ? {} : { quantity }),
+      }),
+    {
+      description:
+        'Another tier or quantity now, the difference invoiced at once: {"by": "your name", "tier": "…", "quantity": 1}',
+      validator: checkAskedChange,
+    },
+  );
+  setHandler(
     resync,
     (asked) => submit(run, "resync", asked),
     byHand('Read the provider\'s truth now: {"by": "your name"}'),
@@ -55,10 +99,17 @@ export function listen(run: Run): void {
 }
 
 /** Takes the command down for the next turn and waits for its answer. */
-function submit(run: Run, kind: AskedCommand["kind"], { by, why, ...asked }: AskedBy): Promise<CommandReply> {
+function submit(
+  run: Run,
+  kind: AskedCommand["kind"],
+  { by, why, ...asked }: AskedBy,
+  parameters?: Change,
+): Promise<CommandReply> {
   const updateId = currentUpdateInfo()?.id ?? "";
   const id = asked.id ?? updateId;
-  if (!run.asked.some((command) => command.id === id)) run.asked.push({ id, kind, by, why: why ?? null });
+  if (!run.asked.some((command) => command.id === id)) {
+    run.asked.push({ id, kind, by, why: why ?? null, ...(parameters === undefined ? {} : { parameters }) });
+  }
   run.waiting.set(updateId, id);
   run.dirty = true;
   // A click on "Cancel" in the Web UI would make every command after it fail (see subscription.ts).

@@ -69,7 +69,7 @@ async function lookAndAct(run: Run, turnId: string, cause: string): Promise<void
     now: Date.now() + offsetMs,
     cause,
     observation,
-    asked: asked.map(({ id, kind, by, why }) => ({ id, kind, askedBy: by, why })),
+    asked: asked.map(({ by, ...command }) => ({ ...command, askedBy: by })),
     awaited,
   });
   if (settled.kind === "conflict") {

@@ -1,4 +1,4 @@
-import type { AskedBy } from "./contract.ts";
+import type { AskedBy, AskedChange } from "./contract.ts";
 
 const MAX_WORDS = 200;
 
@@ -19,6 +19,24 @@ export function checkAskedBy(asked: AskedBy, ...more: readonly unknown[]): void 
   }
   refuseMore('"by", "why" and "id"', others, more);
   for (const text of [by, why ?? "", id ?? ""]) refuseUnfit(text);
+}
+
+/** Stripe takes no larger quantity of one line. */
+const MOST = 999_999;
+
+/** The same for a change: of the tier, the quantity, or both. Which tiers there are is decided in the turn. */
+export function checkAskedChange(asked: AskedChange, ...more: readonly unknown[]): void {
+  const { tier, quantity, ...others } = asked ?? {};
+  checkAskedBy(others, ...more);
+  if (tier === undefined && quantity === undefined) {
+    throw new Error('say what to change, such as {"by": "maria", "tier": "scale"}, or "quantity"');
+  }
+  if (tier !== undefined && (typeof tier !== "string" || !/^[\w-]{1,64}$/.test(tier))) {
+    throw new Error('"tier" is the name of a tier');
+  }
+  if (quantity !== undefined && !(Number.isInteger(quantity) && quantity >= 1 && quantity <= MOST)) {
+    throw new Error(`"quantity" is a whole number from 1 to ${MOST}`);
+  }
 }
 
 /** The same for the API's own command. */

@@ -5,16 +5,17 @@ import { INTERVALS } from "../../domain/catalog.ts";
 import type { Receipt } from "../../domain/ids.ts";
 import { receipt } from "../../domain/ids.ts";
 import { ApiError } from "../api-error.ts";
+import { parseBody } from "../parse-body.ts";
 
 /** Stripe takes no larger quantity of one line. */
-const MOST = 999_999;
+export const MOST_OF_ONE = 999_999;
 
 const Body = z.strictObject({
   receipt: z.string(),
   tier: z.string().regex(/^[\x21-\x7e]{1,64}$/, "expected the name of a tier"),
   email: z.email().max(254).nullish(),
   interval: z.enum(INTERVALS).default("month"),
-  quantity: z.int().min(1).max(MOST).default(1),
+  quantity: z.int().min(1).max(MOST_OF_ONE).default(1),
 });
 
 /** What a caller wants to sell to one of its customers. */
@@ -28,24 +29,8 @@ export interface CheckoutRequest {
 
 /** @throws ApiError 400 naming each field that is wrong, and never its value */
 export function parseCheckoutRequest(body: unknown): CheckoutRequest {
-  const parsed = Body.safeParse(body);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(problemOf);
-    throw new ApiError(
-      400,
-      "invalid_request",
-      problems.map(({ field, problem }) => (field === "" ? problem : `${field}: ${problem}`)).join("; "),
-      { fields: { problems } },
-    );
-  }
-  const { data } = parsed;
+  const data = parseBody(Body, body);
   return { ...data, receipt: parseReceipt(data.receipt), email: data.email ?? null };
-}
-
-function problemOf(issue: z.core.$ZodIssue): { readonly field: string; readonly problem: string } {
-  return issue.code === "unrecognized_keys"
-    ? { field: issue.keys.join(", "), problem: "unknown field" }
-    : { field: issue.path.join("."), problem: issue.message };
 }
 
 function parseReceipt(text: string): Receipt {
@@ -82,22 +67,3 @@ export const hashOf = (request: CheckoutRequest): string =>
       JSON.stringify([request.receipt, request.tier, request.email, request.interval, request.quantity]),
     )
     .digest("hex");
-
-/** @throws ApiError 400 when there is none, or one that cannot be kept */
-export function parseIdempotencyKey(header: string): string {
-  if (header === "") {
-    throw new ApiError(
-      400,
-      "idempotency_key_required",
-      "Send an Idempotency-Key header, a new one for each checkout: it makes repeating the request safe",
-    );
-  }
-  if (!/^[\x20-\x7e]{1,255}$/.test(header)) {
-    throw new ApiError(
-      400,
-      "idempotency_key_invalid",
-      "An Idempotency-Key has 1 to 255 printable ASCII characters",
-    );
-  }
-  return header;
-}

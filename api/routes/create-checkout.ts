@@ -1,19 +1,18 @@
 import { bodyParser } from "@koa/bodyparser";
 import type { Router } from "@koa/router";
-import { ApiError } from "../api-error.ts";
 import type { Answer, Attempt } from "../checkout/begin.ts";
 import { beginCheckout } from "../checkout/begin.ts";
 import { type FinishDeps, finishCheckout } from "../checkout/finish.ts";
 import { openOnce } from "../checkout/open-once.ts";
-import { parseCheckoutRequest, parseIdempotencyKey } from "../checkout/request.ts";
+import { parseCheckoutRequest } from "../checkout/request.ts";
 import type { AppDeps } from "../deps.ts";
+import { CALLER, keyTaken, parseIdempotencyKey } from "../idempotency-key.ts";
 import { bearer } from "../middleware/bearer.ts";
 import { rateLimit } from "../middleware/rate-limit.ts";
 import { requestIdOf } from "../middleware/request-log.ts";
+import { requireJson } from "../parse-body.ts";
 import { within } from "../within.ts";
 
-/** The one API key there is so far; its idempotency keys outlive a change of the key itself. */
-const CALLER = "api";
 /** The caller hears something within 5 s, whatever is away. */
 const ANSWER_MS = 4_800;
 /** How long the provider's page may take to open; what is left of the time is for Postgres. */
@@ -32,13 +31,7 @@ export function createCheckout(router: Router, deps: AppDeps): void {
     bodyParser({ enableTypes: ["json"], jsonLimit: "16kb" }),
     async (ctx) => {
       const key = parseIdempotencyKey(ctx.get("Idempotency-Key"));
-      if (ctx.is("json") === false) {
-        throw new ApiError(
-          415,
-          "unsupported_media_type",
-          "Send a JSON object with Content-Type: application/json",
-        );
-      }
+      requireJson(ctx);
       const request = parseCheckoutRequest(ctx.request.body);
       const attempt: Attempt = { caller: CALLER, key, request, requestId: requestIdOf(ctx) };
       const { answer, replayed } = await within(ANSWER_MS, answerOf(finishDeps, attempt));
@@ -56,20 +49,8 @@ async function answerOf(deps: FinishDeps, attempt: Attempt): Promise<{ answer: A
     case "answer":
       return begun;
     case "running":
-      throw new ApiError(
-        409,
-        "request_in_progress",
-        "The first request with this Idempotency-Key is still running",
-        {
-          headers: { "Retry-After": "1" },
-        },
-      );
     case "other_request":
-      throw new ApiError(
-        422,
-        "idempotency_key_reused",
-        "This Idempotency-Key came with another request before. Use a new one for each request.",
-      );
+      throw keyTaken(begun.kind);
     case "checkout": {
       const left = ANSWER_MS - MARGIN_MS - (performance.now() - startedAt);
       const timeoutMs = Math.max(LEAST_OPEN_MS, Math.min(OPEN_MS, left));

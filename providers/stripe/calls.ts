@@ -4,6 +4,7 @@ import type { CallRequest, CallResult } from "../provider.ts";
 import { ProviderError } from "../provider.ts";
 import type { Ask } from "./ask.ts";
 import { orNull } from "./ask.ts";
+import { makeChange, parametersOfChange } from "./changes.ts";
 import { METADATA_CHECKOUT, METADATA_CUSTOMER, METADATA_SUBSCRIPTION } from "./metadata.ts";
 import { sessionState } from "./read.ts";
 
@@ -35,6 +36,13 @@ export function parameters(request: CallRequest): Sent {
     case "expire_session":
     case "cancel_subscription":
       return {};
+    case "arrange_end":
+    case "withdraw_end":
+    case "pause_collection":
+    case "resume_collection":
+    case "pay_invoice":
+    case "change_price":
+      return parametersOfChange(request);
     default:
       return request satisfies never;
   }
@@ -57,7 +65,14 @@ export async function call(
     case "expire_session":
       return expire(ask, request, sent, options);
     case "cancel_subscription":
-      return cancel(ask, request, sent, options);
+      return cancel(ask, request.subscriptionId, sent, options);
+    case "arrange_end":
+    case "withdraw_end":
+    case "pause_collection":
+    case "resume_collection":
+    case "pay_invoice":
+    case "change_price":
+      return makeChange(ask, request, sent, options);
     default:
       return request satisfies never;
   }
@@ -122,7 +137,7 @@ async function expire(
 
 async function cancel(
   ask: Ask,
-  { name, subscriptionId }: Request<"cancel_subscription">,
+  subscriptionId: string,
   sent: Sent,
   options: Stripe.RequestOptions,
 ): Promise<CallResult> {
@@ -135,7 +150,7 @@ async function cancel(
     // To Stripe, what has ended is gone: "No such subscription", though it can be read.
     if (!(await isOver(ask, subscriptionId))) throw error;
   }
-  return { name, state: "canceled" };
+  return { name: "cancel_subscription", state: "canceled" };
 }
 
 /** Whether there is nothing to cancel: it has ended, or it never was. */

@@ -36,11 +36,8 @@ function kindOf(error: StripeError): ProviderErrorKind {
   if (error.code === "resource_missing") return "not_found";
   // No object is missing but the address: this is no proof that anything is absent.
   if (error.statusCode === 404) return "misconfigured";
-  if (
-    error instanceof errors.StripeCardError ||
-    error instanceof errors.StripeIdempotencyError ||
-    error instanceof errors.StripeInvalidRequestError
-  ) {
+  if (error instanceof errors.StripeCardError) return "declined";
+  if (error instanceof errors.StripeIdempotencyError || error instanceof errors.StripeInvalidRequestError) {
     return "refused";
   }
   // Connection errors, time-outs, 409, 429, 5xx and answers that are not JSON: it may have been done.

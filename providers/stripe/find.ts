@@ -5,6 +5,7 @@ import { ProviderError } from "../provider.ts";
 import type { Ask } from "./ask.ts";
 import { orNull } from "./ask.ts";
 import { isOver, opened } from "./calls.ts";
+import { isChanged } from "./changes.ts";
 import { listed } from "./list.ts";
 import { METADATA_CUSTOMER } from "./metadata.ts";
 import { sessionState } from "./read.ts";
@@ -37,9 +38,17 @@ export async function find(ask: Ask, request: CallRequest, since: number): Promi
       return state === "open" ? null : { name, state };
     }
     case "cancel_subscription": {
-      const { name, subscriptionId } = request;
-      return (await isOver(ask, subscriptionId)) ? { name, state: "canceled" } : null;
+      return (await isOver(ask, request.subscriptionId))
+        ? { name: "cancel_subscription", state: "canceled" }
+        : null;
     }
+    case "arrange_end":
+    case "withdraw_end":
+    case "pause_collection":
+    case "resume_collection":
+    case "pay_invoice":
+    case "change_price":
+      return (await isChanged(ask, request)) ? { name: request.name, state: "done" } : null;
     default:
       return request satisfies never;
   }

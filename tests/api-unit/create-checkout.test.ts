@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { hashOf, parseCheckoutRequest, parseIdempotencyKey } from "../../api/checkout/request.ts";
+import { hashOf, parseCheckoutRequest } from "../../api/checkout/request.ts";
+import { parseIdempotencyKey } from "../../api/idempotency-key.ts";
 import { API_KEY, startApi } from "./support.ts";
 
 describe("POST /api/billing/create-checkout", () => {

@@ -81,7 +81,7 @@ describe("what is wrong", () => {
     ["SLACK_WEBHOOK_URL", ["hush"], "a Slack incoming webhook"],
     ["BILLING_API_KEY", ["hush"], "16 characters or more"],
     ["ADMIN_TOKEN", ["hush"], "16 characters or more"],
-    ["BILLING_DEFAULT_PROVIDER", ["hush"], "one of stripe, razorpay"],
+    ["BILLING_DEFAULT_PROVIDER", ["hush", "razorpay"], "one of stripe"],
     ["LOG_LEVEL", ["hush", "trace"], "one of debug, info, warn, error"],
     ["HOST", ["localhost", "hush"], "an IP address"],
     ["PORT", ["hush", "65536", "-1", "80.5"], "a port number"],

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -10,7 +10,7 @@ import { createClient } from "../../temporal/connect.ts";
 import { SEARCH_ATTRIBUTES } from "../../temporal/search-attributes.ts";
 
 /** Nobody else's: the search attributes are not there yet. */
-const NAMESPACE = "tests-40";
+const NAMESPACE = "tests-60";
 const CATALOG = `
 tiers:
   - { name: pro, title: Pro, prices: { stripe: { month: "\${PRICE}" } } }
@@ -66,6 +66,9 @@ const run = (change: Record<string, string> = {}): Promise<Prepared> => {
   return prepare(readMigrationConfig(changed), changed);
 };
 
+const migrations = async (): Promise<readonly string[]> =>
+  (await readdir(new URL("../../migrations/", import.meta.url))).toSorted();
+
 const inDatabase = (statement: string) => query(env["DATABASE_URL"] ?? "", statement);
 const tables = async (): Promise<unknown[]> =>
   (await inDatabase("select tablename from pg_tables where schemaname = 'public' order by 1")).map(
@@ -77,7 +80,7 @@ const versions = () =>
 it("two at once make everything ready once", async () => {
   await emptyDatabase();
   const [first, second] = await Promise.all([run(), run()]);
-  expect([...first.migrations, ...second.migrations]).toEqual(["0001_foundation.sql"]);
+  expect([...first.migrations, ...second.migrations]).toEqual(await migrations());
   expect([first.catalogVersion, second.catalogVersion]).toEqual([1, 1]);
   await expect(versions()).resolves.toEqual([{ version: 1, price: "price_1" }]);
   await expect(inDatabase("select sandbox, offset_ms from clock")).resolves.toEqual([

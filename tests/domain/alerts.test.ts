@@ -6,13 +6,15 @@ import {
   duplicateSubscription,
   eventParked,
   paymentAlerts,
+  refundFailed,
   refundRecorded,
   subscriptionCanceled,
   subscriptionStarted,
+  trialsEnding,
 } from "../../domain/alerts.ts";
 import type { ObservedInvoice } from "../../domain/observation.ts";
 import type { Status } from "../../domain/status.ts";
-import { HOUR } from "../../domain/time.ts";
+import { DAY, HOUR } from "../../domain/time.ts";
 import {
   checkout,
   event,
@@ -152,4 +154,41 @@ const isSuperseded = (status: string) => refundRecorded(OURS, refund({ status })
 test("a refund that came to nothing is recorded only", () => {
   expect(["pending", "requires_action", "succeeded"].map(isSuperseded)).toEqual([false, false, false]);
   expect(["failed", "canceled"].map(isSuperseded)).toEqual([true, true]);
+});
+
+test("a refund that fails is told, also to those who heard that it was made", () => {
+  expect(told(refundFailed(OURS, refund({ status: "failed" }), NOW))).toEqual(["refund_failed:re_1"]);
+  for (const status of ["pending", "requires_action", "succeeded", "canceled"]) {
+    expect(refundFailed(OURS, refund({ status }), NOW)).toEqual([]);
+  }
+});
+
+const announced = (...ends: readonly number[]) =>
+  ends.map((end) => event("customer.subscription.trial_will_end", { announcedTrialEnd: end }));
+
+describe("R4: a trial that ends soon is told once for each end that was announced", () => {
+  const { trialEnd } = IN.trialing;
+  const KEY = `trial_ending:sub_1:${trialEnd}`;
+
+  test("unless it is over, or ends at another time by now", () => {
+    const soon = trialEnd - DAY;
+    expect(told(trialsEnding(OURS, IN.trialing, announced(trialEnd, trialEnd), soon))).toEqual([KEY]);
+    expect(told(trialsEnding(OURS, IN.trialing, announced(trialEnd - DAY, trialEnd), START))).toEqual([
+      `(trial_ending:sub_1:${trialEnd - DAY})`,
+      KEY,
+    ]);
+    expect(told(trialsEnding(OURS, IN.trialing, announced(trialEnd), trialEnd))).toEqual([`(${KEY})`]);
+    expect(told(trialsEnding(OURS, IN.active, announced(trialEnd), soon))).toEqual([`(${KEY})`]);
+    expect(trialsEnding(OURS, IN.trialing, [event("invoice.paid")], soon)).toEqual([]);
+  });
+
+  test("and says what it costs then", () => {
+    expect(trialsEnding(OURS, IN.trialing, announced(trialEnd), START)).toMatchObject([
+      {
+        kind: "trial_ending",
+        text: "Trial of pro ends soon, then 29.00 USD a month",
+        fields: { subscription: OURS, provider_subscription: "sub_1", tier: "pro", trial_end: trialEnd },
+      },
+    ]);
+  });
 });

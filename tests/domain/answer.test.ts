@@ -3,13 +3,15 @@ import type { Known } from "../../domain/answer.ts";
 import { answerCommand } from "../../domain/answer.ts";
 import type { Checkout } from "../../domain/checkout.ts";
 import { STATUSES } from "../../domain/status.ts";
-import { canceling, checkout, command, IN, opening, START } from "./builders.ts";
+import { CATALOG, canceling, checkout, command, IN, opening, START } from "./builders.ts";
 
 const NOTHING: Known = {
   checkout: null,
   subscription: null,
   finished: undefined,
-  askedByAnother: false,
+  invoices: [],
+  catalog: CATALOG,
+  isBehind: false,
   unread: null,
 };
 
@@ -78,7 +80,7 @@ describe("cancel", () => {
 
   test("waits for what was asked until the provider shows it", () => {
     expect(answerCancel({ subscription: IN.active, finished: done })).toEqual({ kind: "wait" });
-    expect(answerCancel({ subscription: IN.active, askedByAnother: true })).toEqual({ kind: "wait" });
+    expect(answerCancel({ subscription: IN.active, isBehind: true })).toEqual({ kind: "wait" });
     expect(answerCancel({ subscription: IN.canceled, finished: done })).toEqual({
       kind: "outcome",
       outcome: { state: "done", what: "The subscription is canceled" },

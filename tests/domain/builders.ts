@@ -6,6 +6,7 @@ import { checkoutId, subscriptionId } from "../../domain/ids.ts";
 import type { Life, Turn } from "../../domain/life.ts";
 import type {
   Observation,
+  ObservedDispute,
   ObservedInvoice,
   ObservedPayment,
   ObservedRefund,
@@ -101,6 +102,16 @@ export const refund = (change: Partial<ObservedRefund> = {}): ObservedRefund => 
   ...change,
 });
 
+export const dispute = (change: Partial<ObservedDispute> = {}): ObservedDispute => ({
+  id: "du_1",
+  paymentId: "pi_1",
+  status: "open",
+  disputed: { amount: 2_900, currency: "usd" },
+  createdAt: START + DAY,
+  answerBy: START + 10 * DAY,
+  ...change,
+});
+
 export const session = (state: ObservedSession["state"]): ObservedSession => ({
   id: "cs_1",
   state,
@@ -121,6 +132,7 @@ export const observation = (change: Partial<Observation> = {}): Observation => (
   subscription: null,
   invoices: [],
   refunds: [],
+  disputes: [],
   ...change,
 });
 

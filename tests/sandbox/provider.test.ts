@@ -43,6 +43,9 @@ const NOTHING: EventSubject = {
   paymentId: null,
   chargeId: null,
   refundId: null,
+  disputeId: null,
+  disputeLost: false,
+  trialEnd: null,
   failedAttempt: null,
 };
 
@@ -88,6 +91,7 @@ describe("what we send", () => {
       { ...NOTHING, objectId: "inpay_1", paymentId: "pi_1" },
       { ...NOTHING, objectId: "ch_1", chargeId: "ch_1" },
       { ...NOTHING, objectId: "re_1", refundId: "re_1", chargeId: "ch_1" },
+      { ...NOTHING, objectId: "du_1", disputeId: "du_1", chargeId: "ch_1" },
     ];
     await tried(provider.look({ subscriptionId: "sub_1", sessionId: null, named: subjects }));
     await tried(provider.look({ subscriptionId: null, sessionId: "cs_1", named: subjects }));
@@ -98,6 +102,12 @@ describe("what we send", () => {
       openSession("cus_1"),
       { name: "expire_session", sessionId: "cs_1" },
       { name: "cancel_subscription", subscriptionId: "sub_1" },
+      { name: "arrange_end", subscriptionId: "sub_1" },
+      { name: "withdraw_end", subscriptionId: "sub_1" },
+      { name: "pause_collection", subscriptionId: "sub_1" },
+      { name: "resume_collection", subscriptionId: "sub_1" },
+      { name: "pay_invoice", invoiceId: "in_1" },
+      { name: "change_price", subscriptionId: "sub_1", priceId: "price_1", quantity: 2 },
     ];
     for (const [position, request] of requests.entries()) {
       await tried(make(provider, request, `key-${position}`));
@@ -113,6 +123,7 @@ describe("what we send", () => {
         "GET /v1/checkout/sessions",
         "GET /v1/checkout/sessions/{session}",
         "GET /v1/customers",
+        "GET /v1/disputes/{dispute}",
         "GET /v1/invoice_payments",
         "GET /v1/invoices",
         "GET /v1/invoices/{invoice}",
@@ -122,6 +133,8 @@ describe("what we send", () => {
         "POST /v1/checkout/sessions",
         "POST /v1/checkout/sessions/{session}/expire",
         "POST /v1/customers",
+        "POST /v1/invoices/{invoice}/pay",
+        "POST /v1/subscriptions/{subscription_exposed_id}",
       ]),
     );
   });

@@ -2,4 +2,4 @@
 export const TEMPLATE_DATABASE = "perennial_template";
 
 /** Each test file that needs Temporal has a namespace of its own, so that no workflow meets another file's worker. */
-export const NAMESPACES: readonly string[] = Array.from({ length: 40 }, (_, index) => `tests-${index + 1}`);
+export const NAMESPACES: readonly string[] = Array.from({ length: 60 }, (_, index) => `tests-${index + 1}`);

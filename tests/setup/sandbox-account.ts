@@ -47,7 +47,7 @@ export const booksOf = async (system: System): Promise<z.infer<typeof Books>> =>
 /** Asks the sandbox's API as somebody else with the key of the account does: the dashboard, a colleague's script. */
 export async function stripe(
   { sandbox, env }: Pick<System, "sandbox" | "env">,
-  method: "GET" | "POST",
+  method: "GET" | "POST" | "DELETE",
   path: string,
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {

@@ -78,6 +78,7 @@ describe("publishing a catalog", () => {
         to: null,
         why: "a turn",
         inputs: {},
+        decision: null,
         catalogVersion: 1,
         codeVersion: "0.1.0",
       });

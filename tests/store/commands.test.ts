@@ -3,6 +3,7 @@ import type { Command, Outcome } from "../../domain/command.ts";
 import { MINUTE } from "../../domain/time.ts";
 import {
   answerCommandRow,
+  findCommand,
   insertCommand,
   openCommands,
   outcomesOf,
@@ -74,11 +75,38 @@ describe("a command", () => {
     await expect(outcomesOf(database.pool, other, ["same"])).resolves.toEqual([]);
   });
 
+  it("is read by its id, with what it asked for and what came of it", async () => {
+    const id = newSubscriptionId();
+    const asked = {
+      ...cancel("larger"),
+      kind: "change",
+      parameters: { tier: "scale", quantity: 2 },
+    } as const;
+    await insertCommand(database.pool, id, asked, START);
+    await insertCommand(database.pool, id, cancel("leave"), START);
+    expect(await findCommand(database.pool, id, "larger")).toEqual({
+      command: asked,
+      askedAt: START,
+      outcome: null,
+      answeredAt: null,
+    });
+    expect(await openCommands(database.pool, id)).toEqual([asked, cancel("leave")]);
+    await answerCommandRow(database.pool, id, "leave", done, START + 1);
+    expect(await findCommand(database.pool, id, "leave")).toEqual({
+      command: cancel("leave"),
+      askedAt: START,
+      outcome: done,
+      answeredAt: START + 1,
+    });
+    expect(await findCommand(database.pool, id, "another")).toBeUndefined();
+    expect(await findCommand(database.pool, newSubscriptionId(), "leave")).toBeUndefined();
+  });
+
   it("is of a kind that we know, and answered at a time or not at all", async () => {
     const id = newSubscriptionId();
     await insertCommand(database.pool, id, cancel("one"), START);
     await expectRefusal(
-      database.pool.query("update commands set kind = 'pause' where subscription_id = $1", [id]),
+      database.pool.query("update commands set kind = 'explode' where subscription_id = $1", [id]),
       "commands_kind_check",
     );
     await expectRefusal(

@@ -78,6 +78,7 @@ async function settle(db: Db, owner: CustomerId, id: SubscriptionId): Promise<vo
     to: "active",
     why: "a turn",
     inputs: {},
+    decision: null,
     catalogVersion: 1,
     codeVersion: "0.1.0",
   });

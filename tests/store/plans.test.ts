@@ -8,6 +8,7 @@ import * as commands from "../../store/commands.ts";
 import * as customers from "../../store/customers.ts";
 import * as events from "../../store/events.ts";
 import * as idempotency from "../../store/idempotency.ts";
+import { livesOfCustomer } from "../../store/overview.ts";
 import * as payments from "../../store/payments.ts";
 import type { Db } from "../../store/pool.ts";
 import { findRoute } from "../../store/routes.ts";
@@ -110,6 +111,7 @@ describe("no statement of the daily business reads a table from end to end", () 
     ["lockSubscription", (db) => subscriptions.lockSubscription(db, ID)],
     ["subscriptionsOfCustomer", (db) => subscriptions.subscriptionsOfCustomer(db, CUSTOMER)],
     ["subscriptionByProviderId", (db) => subscriptions.subscriptionByProviderId(db, "stripe", "sub_77")],
+    ["livesOfProviderCustomer", (db) => subscriptions.livesOfProviderCustomer(db, "stripe", "cus_77")],
     ["livesOverdue", (db) => subscriptions.livesOverdue(db, START + DAY, 200)],
     ["findCheckout", (db) => checkouts.findCheckout(db, CHECKOUT)],
     ["findCheckoutOf", (db) => checkouts.findCheckoutOf(db, ID)],
@@ -137,6 +139,10 @@ describe("no statement of the daily business reads a table from end to end", () 
     ["isRecorded", (db) => timeline.isRecorded(db, "run/77")],
     ["timelineOf", (db) => timeline.timelineOf(db, ID)],
     ["whyOf", (db) => timeline.whyOf(db, ID)],
+    ["entriesAfter", (db) => timeline.entriesAfter(db, ID, 1, 50)],
+    ["entriesOfSeveral", (db) => timeline.entriesOfSeveral(db, [ID], null, 50)],
+    ["livesOfCustomer", (db) => livesOfCustomer(db, CUSTOMER)],
+    ["findCustomerByReceipt", (db) => customers.findCustomerByReceipt(db, receipt("customer-77"))],
     ["paymentsOfSubscription", (db) => payments.paymentsOfSubscription(db, ID)],
     ["openCommands", (db) => commands.openCommands(db, ID)],
     ["outcomesOf", (db) => commands.outcomesOf(db, ID, ["command"])],

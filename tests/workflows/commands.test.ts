@@ -66,6 +66,29 @@ describe.concurrent("typed by hand", () => {
     expect(rows).toEqual([{ kind: "cancel", asked_by: "maria", why: "asked by phone" }]);
   });
 
+  test.each([
+    ["cancel_at_period_end", '{"by": "maria"}', "It ends with its period"],
+    ["pause", '{"by": "maria"}', "It is paused: nothing is collected, and it gives no access"],
+    ["change", '{"by": "maria", "tier": "scale"}', "It is 1 × scale"],
+    ["change", '{"by": "maria", "quantity": 2}', "It is 2 × pro"],
+  ])("%s %s changes it at the provider, and says so", async (name, json, what) => {
+    const { id } = await settledCustomer(system);
+    expect(await byHand(handleOf(system, id), name, json)).toEqual({ state: "done", what });
+  });
+
+  test.each([
+    ["uncancel", "active, and no end is arranged"],
+    ["resume", "active"],
+    ["retry_payment", "active"],
+  ])("%s is refused with what is allowed, where the state forbids it", async (name, state) => {
+    const { id } = await settledCustomer(system);
+    expect(await byHand(handleOf(system, id), name, '{"by": "maria"}')).toEqual({
+      state: "refused",
+      reason: "not_allowed",
+      what: `The subscription is ${state}; what can be asked now: cancel, cancel at period end, pause, change, resync, unpark`,
+    });
+  });
+
   test("its answer does not wait until alerts are sent", async () => {
     const { id } = await settledCustomer(system);
     const held = gate.hold(id);

@@ -192,6 +192,22 @@ test("R9: another subscription that has to be woken is woken by the next try whe
   concerned.clear();
 });
 
+test("R3: a deleted customer's event waits until each life holds its wake; the sweep tries again", async () => {
+  const one = await settledCustomer(system);
+  deaf.set(one.id, 0);
+  const event = await sendEvent("customer.deleted", { id: one.customerId, object: "customer" });
+  await eventually("it could not be told", async () => (deaf.get(one.id) ?? 0) >= 1);
+  await system.temporal.workflow.getHandle(routeEventWorkflowId("stripe", event)).result();
+  expect((await findEvent(system.database.pool, "stripe", event))?.state).toBe("received");
+  const before = signalsOf(await quiet(system, one.id));
+  deaf.clear();
+  await eventually("the sweep routes it", async () => {
+    await sweepNow(system);
+    return (await findEvent(system.database.pool, "stripe", event))?.state === "applied";
+  });
+  expect(signalsOf(await eventsOf(handleOf(system, one.id)))).toBe(before + 1);
+});
+
 const answered = (id: SubscriptionId) =>
   eventually(`the command of ${id} is answered`, async () => {
     const { rows } = await system.database.pool.query<{ outcome: object | null }>(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkAskedBy, checkCheckoutId } from "../../workflows/validate.ts";
+import { checkAskedBy, checkAskedChange, checkCheckoutId } from "../../workflows/validate.ts";
 
 /** What comes is JSON that somebody typed: any of it. */
 const ask = (...given: readonly unknown[]): unknown => Reflect.apply(checkAskedBy, undefined, given);
@@ -72,4 +72,32 @@ test.each<[string, readonly unknown[]]>([
   ["a second argument", [{ id: "01890a5d-ac96-774b-bcce-b302099a8057" }, 1]],
 ])("R10: the API's command is a checkout's id and nothing else: %s", (_, given) => {
   expect(() => Reflect.apply(checkCheckoutId, undefined, given)).toThrow(/expected|only "id"|one argument/);
+});
+
+const askChange = (...given: readonly unknown[]): unknown =>
+  Reflect.apply(checkAskedChange, undefined, given);
+
+test.each([
+  [{ by: "maria", tier: "scale" }],
+  [{ by: "maria", quantity: 1, why: "one more seat" }],
+  [{ by: "api", tier: "pro", quantity: 999_999, id: "c1" }],
+])("takes the change %j", (asked) => {
+  expect(askChange(asked)).toBeUndefined();
+});
+
+test.each<[unknown]>([
+  [undefined],
+  [{ by: "maria" }],
+  [{ tier: "scale" }],
+  [{ by: "maria", tier: "" }],
+  [{ by: "maria", tier: 7 }],
+  [{ by: "maria", tier: "someone@example.com" }],
+  [{ by: "maria", quantity: 0 }],
+  [{ by: "maria", quantity: 1.5 }],
+  [{ by: "maria", quantity: "2" }],
+  [{ by: "maria", quantity: 1_000_000 }],
+  [{ by: "maria@example.com", quantity: 2 }],
+  [{ by: "maria", tier: "scale", interval: "year" }],
+])("refuses the change %j", (asked) => {
+  expect(() => askChange(asked)).toThrow(/say what|say who|"tier"|"quantity"|leave|only "by"/);
 });

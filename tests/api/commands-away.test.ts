@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { control, eventually, reaches } from "../setup/customer.ts";
+import { booksOf } from "../setup/sandbox-account.ts";
+import { type System, startSystem } from "../setup/system.ts";
+import { commandRows, settledCustomer } from "../workflows/by-hand.ts";
+import { commandsOf } from "./give.ts";
+
+let system: System;
+let give: ReturnType<typeof commandsOf>["give"];
+let read: ReturnType<typeof commandsOf>["read"];
+beforeAll(async () => {
+  system = await startSystem();
+  ({ give, read } = commandsOf(system));
+});
+afterAll(() => system.stop());
+afterEach(() => control(system, "POST", "/knobs/reset"));
+
+describe("R7: nobody waits through an outage", () => {
+  it.each([
+    ["pause", "POST", "paused"],
+    ["cancel", "DELETE", "canceled"],
+  ] as const)(
+    "%s is 202 while the provider is away, done later, and read by its id",
+    async (command, method, status) => {
+      const { id, providerId } = await settledCustomer(system);
+      await control(system, "POST", "/knobs", {
+        errors: [{ match: { method, path: `/v1/subscriptions/${providerId}` }, kind: "500" }],
+      });
+      const key = randomUUID();
+      const pending = await give(id, command, {}, key);
+      expect(pending).toMatchObject({ status: 202, body: { outcome: "pending", subscription_id: id } });
+      const commandId = pending.body["command_id"];
+      expect(await read(id, commandId)).toMatchObject({ status: 200, body: { outcome: "pending" } });
+      await control(system, "POST", "/knobs/reset");
+      await reaches(system, id, status);
+      await eventually(
+        "its outcome is known",
+        async () => (await read(id, commandId)).body["outcome"] === "done",
+      );
+      // The same key is the same command: it is answered now, and was given once.
+      expect(await give(id, command, {}, key)).toMatchObject({
+        status: 200,
+        body: { command_id: commandId },
+      });
+      expect(await commandRows(system, id, String(commandId))).toHaveLength(1);
+    },
+  );
+
+  it("502 when the provider refuses for good: operators are told, and the same key is not asked again", async () => {
+    const { id, providerId } = await settledCustomer(system);
+    await control(system, "POST", "/knobs", {
+      errors: [{ match: { method: "POST", path: `/v1/subscriptions/${providerId}` }, kind: "402" }],
+    });
+    const key = randomUUID();
+    const refused = await give(id, "pause", {}, key);
+    expect(refused).toMatchObject({
+      status: 502,
+      body: { error: "provider_refused", subscription_status: "active" },
+    });
+    expect((await reaches(system, id, "active")).needsAttention).not.toBeNull();
+    await control(system, "POST", "/knobs/reset");
+    expect(await give(id, "pause", {}, key)).toMatchObject({ status: 502 });
+    expect(await give(id, "pause")).toMatchObject({ status: 200, body: { subscription_status: "paused" } });
+  });
+
+  it("R6: a change whose answer was lost is found done, and charged once", async () => {
+    const { id, providerId } = await settledCustomer(system);
+    await control(system, "POST", "/knobs", {
+      errors: [
+        { match: { method: "POST", path: `/v1/subscriptions/${providerId}` }, kind: "500_after", times: 1 },
+      ],
+    });
+    const key = randomUUID();
+    await give(id, "change", { tier: "scale" }, key);
+    const { body } = await eventually("the change has its outcome", async () => {
+      const answer = await give(id, "change", { tier: "scale" }, key);
+      return answer.status === 200 && answer;
+    });
+    expect(body).toMatchObject({ tier: "scale", outcome: "done" });
+    const ours = (await booksOf(system)).subscriptions.find((each) => each.id === providerId);
+    expect(ours?.invoices.map(({ status }) => status)).toEqual(["paid", "paid"]);
+  });
+
+  it("503 while Temporal is away; the command is kept, and done when it is back", async () => {
+    const { id } = await settledCustomer(system);
+    await system.stopWorker();
+    const key = randomUUID();
+    const unknown = await give(id, "cancel-at-period-end", {}, key);
+    expect(unknown).toMatchObject({ status: 503, body: { error: "outcome_unknown" } });
+    await system.startWorker();
+    expect(await give(id, "cancel-at-period-end", {}, key)).toMatchObject({ status: 200 });
+  });
+});
