@@ -1,9 +1,7 @@
-import type { Alert } from "../domain/alert.ts";
 import type { ProviderError } from "../providers/provider.ts";
-import { insertAlert } from "../store/alerts.ts";
-import { clockOffset } from "../store/clock.ts";
+import type { IncidentWords } from "../store/incident-alerts.ts";
+import { insertIncidentAlert } from "../store/incident-alerts.ts";
 import { closeQuietIncidents, countIncident } from "../store/incidents.ts";
-import type { Db } from "../store/pool.ts";
 import { transaction } from "../store/pool.ts";
 import { deliverAlerts } from "./alerting.ts";
 import type { Deps } from "./deps.ts";
@@ -17,12 +15,12 @@ export async function providerRefuses(deps: Deps, error: ProviderError): Promise
   const isNew = await transaction(deps.pool, async (db) => {
     const { incident, opened } = await countIncident(db, "provider_refusal", provider, 1);
     if (opened) {
-      await tell(deps, db, {
-        key: `incident:${incident.id}:opened`,
+      const words: IncidentWords = {
         kind: "provider_refuses",
         text: `${provider} refuses our requests (${error.code ?? "no code"}); we keep trying`,
         fields: { provider, code: error.code },
-      });
+      };
+      await insertIncidentAlert(db, incident, "opened", words, channelNames(deps));
     }
     return opened;
   });
@@ -33,25 +31,17 @@ export async function providerRefuses(deps: Deps, error: ProviderError): Promise
 export function closeIncidents(deps: Deps): Promise<number> {
   return transaction(deps.pool, async (db) => {
     const closed = await closeQuietIncidents(db, QUIET_SECONDS, ["webhook_signatures", "provider_refusal"]);
-    for (const { id, kind, subject, count } of closed) {
-      await tell(deps, db, {
-        key: `incident:${id}:closed`,
+    for (const incident of closed) {
+      const { kind, subject, count } = incident;
+      const words: IncidentWords = {
         kind: kind === "webhook_signatures" ? "webhook_signatures_recovered" : "provider_recovered",
         text: `${subject}: quiet again after ${count} failures`,
         fields: { subject, count },
-      });
+      };
+      await insertIncidentAlert(db, incident, "closed", words, channelNames(deps));
     }
     return closed.length;
   });
 }
 
-/** In the transaction of what it tells of: neither is ever without the other. */
-async function tell(
-  { channels }: Deps,
-  db: Db,
-  alert: Pick<Alert, "key" | "kind" | "text" | "fields">,
-): Promise<void> {
-  const at = Date.now() + (await clockOffset(db));
-  const names = channels.map((channel) => channel.name);
-  await insertAlert(db, { ...alert, superseded: false, at }, null, names);
-}
+const channelNames = ({ channels }: Deps): readonly string[] => channels.map(({ name }) => name);

@@ -1,14 +1,11 @@
-import type { Alert } from "../domain/alert.ts";
-import { insertAlert } from "../store/alerts.ts";
-import { clockOffset } from "../store/clock.ts";
+import type { IncidentWords } from "../store/incident-alerts.ts";
+import { insertIncidentAlert } from "../store/incident-alerts.ts";
 import type { IncidentKind } from "../store/incidents.ts";
 import { closeIncident, countIncident } from "../store/incidents.ts";
-import type { Db } from "../store/pool.ts";
 import { transaction } from "../store/pool.ts";
 import type { AppDeps } from "./deps.ts";
 
 type Deps = Pick<AppDeps, "pool" | "channels" | "deliverAlerts">;
-type Words = Pick<Alert, "kind" | "text" | "fields">;
 
 /** Counts into an incident. The one that opens it tells people, in the same transaction as the opening. */
 export async function addToIncident(
@@ -16,11 +13,11 @@ export async function addToIncident(
   kind: IncidentKind,
   subject: string,
   by: number,
-  words: Words,
+  words: IncidentWords,
 ): Promise<void> {
   const isNew = await transaction(deps.pool, async (db) => {
     const { incident, opened } = await countIncident(db, kind, subject, by);
-    if (opened) await tell(deps, db, `incident:${incident.id}:opened`, words);
+    if (opened) await insertIncidentAlert(db, incident, "opened", words, deps.channels);
     return opened;
   });
   if (isNew) await deps.deliverAlerts();
@@ -31,17 +28,12 @@ export async function endIncident(
   deps: Deps,
   kind: IncidentKind,
   subject: string,
-  words: Words,
+  words: IncidentWords,
 ): Promise<void> {
   const ended = await transaction(deps.pool, async (db) => {
     const incident = await closeIncident(db, kind, subject);
-    if (incident !== undefined) await tell(deps, db, `incident:${incident.id}:closed`, words);
+    if (incident !== undefined) await insertIncidentAlert(db, incident, "closed", words, deps.channels);
     return incident;
   });
   if (ended !== undefined) await deps.deliverAlerts();
-}
-
-async function tell({ channels }: Deps, db: Db, key: string, words: Words): Promise<void> {
-  const at = Date.now() + (await clockOffset(db));
-  await insertAlert(db, { ...words, key, superseded: false, at }, null, channels);
 }

@@ -1,5 +1,5 @@
+import { EventEmitter, once } from "node:events";
 import { Agent, get } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import Koa from "koa";
 import { describe, expect, it } from "vitest";
 import { startServer } from "../../api/server.ts";
@@ -15,8 +15,14 @@ const status = (url: string, agent: Agent): Promise<number | undefined> =>
 describe("startServer", () => {
   it("answers what it has begun, takes no more, and does not wait for idle connections", async () => {
     const app = new Koa();
+    const gates = new EventEmitter();
+    const begun = once(gates, "begun");
+    const mayEnd = once(gates, "may end");
     app.use(async (ctx) => {
-      if (ctx.path === "/slow") await sleep(300);
+      if (ctx.path === "/slow") {
+        gates.emit("begun");
+        await mayEnd;
+      }
       ctx.body = "done";
     });
     const server = await startServer(app, { host: "127.0.0.1", port: 0 });
@@ -25,11 +31,12 @@ describe("startServer", () => {
     try {
       expect(await status(`${url}/quick`, agent)).toBe(200);
       const slow = status(`${url}/slow`, agent);
-      await sleep(50);
+      await begun;
       const startedAt = Date.now();
       const stopped = server.stop();
       expect(server.stop()).toBe(stopped);
       await expect(status(`${url}/quick`, new Agent())).rejects.toThrow();
+      gates.emit("may end");
       expect(await slow).toBe(200);
       await stopped;
       expect(Date.now() - startedAt).toBeLessThan(2_000);
