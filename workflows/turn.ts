@@ -46,20 +46,26 @@ const backOff = (firstMs: number, times: number): number =>
  * them is a time to try again, never an error of the workflow (R7).
  */
 export async function takeTurn(run: Run, turnId: string, cause: string): Promise<void> {
+  // Who asks while the turn goes on has the next one.
+  const awaited = [...new Set(run.waiting.values())];
   try {
-    await lookAndAct(run, turnId, cause);
+    await lookAndAct(run, turnId, cause, awaited);
   } catch (error) {
     run.retryAt = backOff(FIRST_RETRY_MS, run.failures);
     run.failures += 1;
     // Nobody waits through an outage: the command is kept, and the asker is told so.
-    replyPending(run, [...run.waiting.values()], AWAY);
+    replyPending(run, awaited, AWAY);
     log.warn("turn failed, will be tried again", { error, failures: run.failures });
   }
 }
 
-async function lookAndAct(run: Run, turnId: string, cause: string): Promise<void> {
+async function lookAndAct(
+  run: Run,
+  turnId: string,
+  cause: string,
+  awaited: readonly string[],
+): Promise<void> {
   const asked = [...run.asked];
-  const awaited = [...new Set(run.waiting.values())];
   const { version, offsetMs, observation } = await observe(run.subscriptionId);
   run.offsetMs = offsetMs;
   const settled = await settle({
