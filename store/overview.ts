@@ -2,7 +2,6 @@ import type { Catalog } from "../domain/catalog.ts";
 import type { CustomerId, SubscriptionId } from "../domain/ids.ts";
 import { subscriptionId } from "../domain/ids.ts";
 import { chooseLive } from "../domain/live-subscription.ts";
-import type { Money } from "../domain/money.ts";
 import type { ObservedRefund } from "../domain/observation.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Instant } from "../domain/time.ts";
@@ -12,7 +11,9 @@ import { findCheckoutDeadline, findCheckoutOf, findOpenCheckout } from "./checko
 import { clockOffset } from "./clock.ts";
 import type { Customer } from "./customers.ts";
 import { findCustomer } from "./customers.ts";
-import { paymentsOfSubscription } from "./payments.ts";
+import type { RecordedDispute } from "./disputes.ts";
+import { disputesOf } from "./disputes.ts";
+import { paymentsOfSubscription, refundsOf } from "./payments.ts";
 import type { Db, Pool } from "./pool.ts";
 import { one, transaction } from "./pool.ts";
 import type { SubscriptionRow } from "./subscription-row.ts";
@@ -36,16 +37,6 @@ export interface LifeOverview {
   /** Stored events that no turn has taken in yet: while there are any, the rest may be out of date. */
   readonly waitingEvents: number;
   readonly parkedEvents: number;
-}
-
-interface RecordedDispute {
-  readonly id: string;
-  readonly paymentId: string;
-  readonly status: string;
-  readonly disputed: Money;
-  /** What the bank has of it now, in minor units. */
-  readonly taken: number;
-  readonly disputedAt: Instant;
 }
 
 export interface Overview {
@@ -132,50 +123,4 @@ async function freshnessOf(
     [id],
   );
   return one(result);
-}
-
-async function refundsOf(db: Db, id: SubscriptionId): Promise<readonly ObservedRefund[]> {
-  const { rows } = await db.query<{
-    id: string;
-    payment_id: string;
-    status: string;
-    amount: number;
-    currency: string;
-    refunded_at: number;
-  }>(
-    `select id, payment_id, status, amount, currency, refunded_at
-     from refunds where subscription_id = $1 order by refunded_at, id`,
-    [id],
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    paymentId: row.payment_id,
-    status: row.status,
-    refunded: { amount: row.amount, currency: row.currency },
-    createdAt: row.refunded_at,
-  }));
-}
-
-async function disputesOf(db: Db, id: SubscriptionId): Promise<readonly RecordedDispute[]> {
-  const { rows } = await db.query<{
-    id: string;
-    payment_id: string;
-    status: string;
-    amount: number;
-    currency: string;
-    taken: number;
-    disputed_at: number;
-  }>(
-    `select id, payment_id, status, amount, currency, taken, disputed_at
-     from disputes where subscription_id = $1 order by disputed_at, id`,
-    [id],
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    paymentId: row.payment_id,
-    status: row.status,
-    disputed: { amount: row.amount, currency: row.currency },
-    taken: row.taken,
-    disputedAt: row.disputed_at,
-  }));
 }

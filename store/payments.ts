@@ -103,3 +103,26 @@ export async function saveRefund(
     ],
   );
 }
+
+/** The refunds of a subscription, oldest first. */
+export async function refundsOf(db: Db, id: SubscriptionId): Promise<readonly ObservedRefund[]> {
+  const { rows } = await db.query<{
+    id: string;
+    payment_id: string;
+    status: string;
+    amount: number;
+    currency: string;
+    refunded_at: number;
+  }>(
+    `select id, payment_id, status, amount, currency, refunded_at
+     from refunds where subscription_id = $1 order by refunded_at, id`,
+    [id],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    paymentId: row.payment_id,
+    status: row.status,
+    refunded: { amount: row.amount, currency: row.currency },
+    createdAt: row.refunded_at,
+  }));
+}

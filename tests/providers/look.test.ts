@@ -14,23 +14,9 @@ import {
 } from "./stripe-fixtures.ts";
 import type { ScriptedStripe } from "./stripe-server.ts";
 import { failure, list, missing, startStripe } from "./stripe-server.ts";
+import { NOTHING } from "./subjects.ts";
 
-const NOBODY: EventSubject = {
-  objectId: null,
-  reference: null,
-  subscriptionId: null,
-  sessionId: null,
-  customerId: null,
-  invoiceId: null,
-  paymentId: null,
-  chargeId: null,
-  refundId: null,
-  disputeId: null,
-  disputeLost: false,
-  trialEnd: null,
-  failedAttempt: null,
-};
-const names = (subject: Partial<EventSubject>): EventSubject => ({ ...NOBODY, ...subject });
+const names = (subject: Partial<EventSubject>): EventSubject => ({ ...NOTHING, ...subject });
 const at = (look: Partial<Look>): Look => ({ subscriptionId: null, sessionId: null, named: [], ...look });
 
 const START = Date.parse("2026-11-02T10:15:30Z");

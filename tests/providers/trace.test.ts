@@ -13,23 +13,9 @@ import {
 } from "./stripe-fixtures.ts";
 import type { ScriptedStripe } from "./stripe-server.ts";
 import { failure, list, missing, startStripe } from "./stripe-server.ts";
+import { NOTHING } from "./subjects.ts";
 
-const about = (subject: Partial<EventSubject>): EventSubject => ({
-  objectId: null,
-  reference: null,
-  subscriptionId: null,
-  sessionId: null,
-  customerId: null,
-  invoiceId: null,
-  paymentId: null,
-  chargeId: null,
-  refundId: null,
-  disputeId: null,
-  disputeLost: false,
-  trialEnd: null,
-  failedAttempt: null,
-  ...subject,
-});
+const about = (subject: Partial<EventSubject>): EventSubject => ({ ...NOTHING, ...subject });
 
 const FOUND = { subscriptionId: SUBSCRIPTION, reference: REFERENCE };
 const READ_SUBSCRIPTION = `GET /v1/subscriptions/${SUBSCRIPTION}`;

@@ -3,6 +3,7 @@ import { checkoutId, subscriptionId } from "../../domain/ids.ts";
 import type { CallRequest, EventSubject, PaymentProvider } from "../../providers/provider.ts";
 import { ProviderError } from "../../providers/provider.ts";
 import { createStripeProvider } from "../../providers/stripe/stripe-provider.ts";
+import { NOTHING } from "../providers/subjects.ts";
 import { type Passed, repeat, startProxy } from "./proxy.ts";
 import { SECRETS } from "./receiver.ts";
 import { startStripeMock } from "./stripe-mock.ts";
@@ -32,22 +33,6 @@ const createCustomer = (email: string | null): CallRequest => ({
   customerId: "6f1f77d2-9c1a-4f0e-8d44-0b7b8a2f1c33",
   email,
 });
-
-const NOTHING: EventSubject = {
-  objectId: null,
-  reference: null,
-  subscriptionId: null,
-  sessionId: null,
-  customerId: null,
-  invoiceId: null,
-  paymentId: null,
-  chargeId: null,
-  refundId: null,
-  disputeId: null,
-  disputeLost: false,
-  trialEnd: null,
-  failedAttempt: null,
-};
 
 async function providerOf(to: string): Promise<{ provider: PaymentProvider; passed: readonly Passed[] }> {
   const proxy = await startProxy(to);
