@@ -48,7 +48,9 @@ export function openStore(file: string | undefined): Store {
 function read(file: string): State {
   const parsed = parse(file);
   if (parsed.version !== 1) throw new Error(`${file} is not a sandbox state of version 1`);
-  return { ...emptyState(), ...parsed };
+  const empty = emptyState();
+  // kinds of objects that the file does not know yet have none
+  return { ...empty, ...parsed, stripe: { ...empty.stripe, ...parsed.stripe } };
 }
 
 function parse(file: string): State {

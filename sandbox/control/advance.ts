@@ -55,7 +55,10 @@ interface TravelParts {
   queue: Queue;
   perform: Perform;
   changed: () => void;
-  /** told of each new offset before anything happens at that time; null = nobody */
+  /**
+   * Told of each new offset before anything happens at that time; null = nobody. Its answer may say when the rest of
+   * the system wants the time next, in ms since 1970: {"next_deadline_ms": 0}. There the clock stops, too.
+   */
   clockHook: string | null;
 }
 
@@ -72,32 +75,38 @@ export function createTraveller(parts: TravelParts): Traveller {
   let behind = false;
 
   async function travel(end: number): Promise<Advanced> {
+    let wanted = await tell(0, false);
     for (let steps = 0; ; steps += 1) {
       await queue.idle(quietMs);
       const due = firstDue(state.stripe, Math.floor(end / 1000));
-      await moveTo(due === null ? end : Math.max(due.at * 1000, clock.now()), steps);
-      if (due === null) return { now: clock.now(), offset_ms: clock.offset(), steps };
+      const stops = [end, due === null ? end : due.at * 1000, wanted ?? end];
+      const stop = Math.max(Math.min(...stops), clock.now());
+      const arrived = stop >= end && due === null;
+      wanted = await moveTo(stop, steps, arrived);
+      if (arrived) return { now: clock.now(), offset_ms: clock.offset(), steps };
       happen(end);
     }
   }
 
-  async function moveTo(moment: number, steps: number): Promise<void> {
+  async function moveTo(moment: number, steps: number, arrived: boolean): Promise<number | null> {
     queue.pause();
     try {
       clock.moveTo(moment);
       changed();
       behind = true;
-      await tell(steps);
+      const wanted = await tell(steps, arrived);
       behind = false;
+      return wanted;
     } finally {
       queue.resume();
     }
   }
 
-  async function tell(steps: number): Promise<void> {
-    if (parts.clockHook === null) return;
-    const failure = await post(parts.clockHook, { offset_ms: clock.offset() });
-    if (failure === null) return;
+  /** Answers when the rest of the system wants the time next, if that is still to come. */
+  async function tell(steps: number, arrived: boolean): Promise<number | null> {
+    if (parts.clockHook === null) return null;
+    const { failure, next } = await post(parts.clockHook, { offset_ms: clock.offset(), arrived });
+    if (failure === null) return next !== null && next > clock.now() ? next : null;
     const at = new Date(clock.now()).toISOString();
     throw new ControlError(502, `the advance stopped at ${at}: the clock hook ${failure}`, {
       now: clock.now(),
@@ -141,8 +150,15 @@ function momentOf(wanted: Target, now: number): number {
   return DateTime.fromMillis(now, { zone: "utc" }).plus(wanted).toMillis();
 }
 
-/** Null when it was taken, else what went wrong. */
-async function post(url: string, body: unknown): Promise<string | null> {
+const hookAnswer = z.looseObject({ next_deadline_ms: z.number().nullish() });
+
+interface HookAnswer {
+  /** null: it was taken */
+  failure: string | null;
+  next: number | null;
+}
+
+async function post(url: string, body: unknown): Promise<HookAnswer> {
   try {
     const answer = await fetch(url, {
       method: "POST",
@@ -152,8 +168,11 @@ async function post(url: string, body: unknown): Promise<string | null> {
       signal: AbortSignal.timeout(hookMs),
     });
     const text = await answer.text();
-    return answer.ok ? null : `answered ${answer.status} ${text.slice(0, 200)}`;
+    if (!answer.ok) return { failure: `answered ${answer.status} ${text.slice(0, 200)}`, next: null };
+    const said = hookAnswer.safeParse(text.startsWith("{") ? JSON.parse(text) : {});
+    return { failure: null, next: said.data?.next_deadline_ms ?? null };
   } catch (error) {
-    return `could not be reached: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = error instanceof Error ? error.message : String(error);
+    return { failure: `could not be reached: ${reason}`, next: null };
   }
 }

@@ -51,6 +51,12 @@ export function controlRouter(parts: ControlParts): Router {
     const { rest, count } = after(ctx, state.attempts, 0);
     ctx.body = { attempts: rest, count };
   });
+  // all of them: Stripe's own list ends after 30 days
+  router.get("/sandbox/events", (ctx) => {
+    const told = Object.values(state.stripe.events).map(({ id, type, created }) => ({ id, type, created }));
+    const { rest, count } = after(ctx, told, 0);
+    ctx.body = { events: rest, count };
+  });
   router.get("/sandbox/requests", (ctx) => {
     const { rest, count } = after(ctx, state.requests, state.requests_forgotten);
     ctx.body = { requests: rest, count };

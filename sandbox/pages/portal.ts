@@ -1,4 +1,5 @@
 import { planEnd } from "../stripe/billing/cancel.ts";
+import { refuseManagedEnd } from "../stripe/billing/schedule.ts";
 import { isOver, updateSubscription } from "../stripe/billing/update.ts";
 import { find, invalid } from "../stripe/errors.ts";
 import { replaceCard } from "../stripe/payment-methods.ts";
@@ -68,6 +69,7 @@ export function actInPortal(work: Work, session: PortalSession, form: URLSearchP
 function end(work: Work, customer: Customer, id: string, planned: boolean): void {
   const sub = find(work.state.subscriptions, id, "subscription");
   if (sub.customer !== customer.id || isOver(sub)) throw invalid("This subscription cannot be changed.");
+  refuseManagedEnd(work, sub);
   updateSubscription(work, sub, (it) => {
     if (!planned) planEnd(work, it, { at_period_end: false, at: null });
     else if (it.billing_mode === "classic") planEnd(work, it, { at_period_end: true });

@@ -20,5 +20,10 @@ export function nextBoundary(anchor: number, cycle: Cycle, time: number): number
   return periodBoundary(anchor, cycle, n);
 }
 
+/** Whether two prices bill in the same rhythm. */
+export function sameCycle(a: Cycle, b: Cycle): boolean {
+  return a.interval === b.interval && a.interval_count === b.interval_count;
+}
+
 export const hour = 3600;
 export const day = 86_400;

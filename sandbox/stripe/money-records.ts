@@ -12,7 +12,12 @@ export interface InvoiceLine {
   period: { start: number; end: number };
 }
 
-export type BillingReason = "subscription_create" | "subscription_cycle" | "subscription_update";
+export type BillingReason =
+  | "subscription_create"
+  | "subscription_cycle"
+  | "subscription_update"
+  /** of an invoice that does not exist */
+  | "upcoming";
 
 export interface Invoice {
   id: string;

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { State } from "../state.ts";
 import { StripeError } from "./errors.ts";
 import type { StoredEvent } from "./records.ts";
-import type { Work } from "./world.ts";
+import { copyOfBooks, type Work } from "./world.ts";
 
 /** Who asks for a piece of work, and when it happens. */
 interface Occasion {
@@ -23,7 +23,7 @@ export function createPerform(parts: {
 }): Perform {
   const { state, clock, publish } = parts;
   return (run, occasion = {}) => {
-    const before = bookmark(state);
+    const before = copyOfBooks(state.stripe);
     const work = workAt(state, occasion.at ?? clock.seconds(), occasion.request);
     try {
       const result = run(work);
@@ -46,10 +46,4 @@ export function workAt(state: State, now: number, request?: Work["request"]): Wo
     request: request ?? { id: null, idempotency_key: null },
     events: [],
   };
-}
-
-/** A copy of all that work can change: not the events and stored replies, which it never touches. */
-function bookmark(state: State): Partial<State["stripe"]> {
-  const { events: _events, idempotency: _idempotency, ...changeable } = state.stripe;
-  return structuredClone(changeable);
 }

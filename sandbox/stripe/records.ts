@@ -12,6 +12,7 @@ import type {
   PaymentIntent,
   Refund,
 } from "./money-records.ts";
+import type { Schedule } from "./schedule-records.ts";
 
 export type Metadata = Record<string, string>;
 
@@ -79,6 +80,8 @@ export interface CheckoutSession {
   url: string;
   locale: string | null;
   allow_promotion_codes: boolean | null;
+  /** absent in what was stored before there was any */
+  automatic_tax?: boolean;
   payment_method_collection: "always" | "if_required";
   subscription_data: {
     metadata: Metadata;
@@ -148,8 +151,18 @@ export interface Subscription {
   pause_collection: PauseCollection | null;
   paused: { type: string; transitioned_at: number } | null;
   latest_invoice: string | null;
+  /** what manages it; absent in what was stored before there were any */
+  schedule?: string | null;
   /** what has been announced, so that it is announced once */
   announced: { trial_will_end: boolean; upcoming_for: number | null };
+}
+
+/** What a customer was sent to the portal to do; the page shows everything all the same. */
+export interface PortalFlow {
+  type: "customer_update" | "payment_method_update" | "subscription_cancel" | "subscription_update";
+  subscription: string | null;
+  /** where the customer goes when it is done; null = to the portal's own page */
+  after: string | null;
 }
 
 export interface PortalSession {
@@ -157,6 +170,8 @@ export interface PortalSession {
   created: number;
   customer: string;
   return_url: string | null;
+  /** absent in what was stored before there were any */
+  flow?: PortalFlow | null;
   url: string;
 }
 
@@ -202,6 +217,7 @@ export interface StripeState {
   payment_methods: Record<string, PaymentMethod>;
   sessions: Record<string, CheckoutSession>;
   subscriptions: Record<string, Subscription>;
+  schedules: Record<string, Schedule>;
   invoices: Record<string, Invoice>;
   invoice_items: Record<string, InvoiceItem>;
   invoice_payments: Record<string, InvoicePayment>;
@@ -225,6 +241,7 @@ export function emptyStripeState(): StripeState {
     payment_methods: {},
     sessions: {},
     subscriptions: {},
+    schedules: {},
     invoices: {},
     invoice_items: {},
     invoice_payments: {},

@@ -36,6 +36,12 @@ export function emit(
   return event;
 }
 
+/** A copy of all that work can change: not the events and stored replies, which it never touches. */
+export function copyOfBooks(state: StripeState): Omit<StripeState, "events" | "idempotency"> {
+  const { events: _events, idempotency: _idempotency, ...changeable } = state;
+  return structuredClone(changeable);
+}
+
 /** Changes a record and emits the event with what the changed fields were before; silent when nothing changed. */
 export function change<R>(
   work: Work,

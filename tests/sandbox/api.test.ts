@@ -274,7 +274,9 @@ describe("the catalog", () => {
       ["price_other_product", 500, "month", true, "Other product"],
       ["price_pro_legacy", 1900, "month", false, "Pro"],
       ["price_pro_monthly", 2900, "month", true, "Pro"],
+      ["price_pro_yearly", 29_000, "year", true, "Pro"],
       ["price_scale_monthly", 9900, "month", true, "Scale"],
+      ["price_scale_yearly", 99_000, "year", true, "Scale"],
     ]);
   });
 });

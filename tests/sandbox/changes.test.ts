@@ -90,6 +90,112 @@ describe("a change of plan", () => {
   });
 });
 
+describe("a change of the interval", () => {
+  it.each(["always_invoice", "create_prorations"] as const)(
+    "begins a period now: the unused rest is credited and the new price asked for at once (%s)",
+    async (proration) => {
+      const sandbox = await startSandbox();
+      const { stripe, control } = sandbox;
+      const { subscription, customer } = await buy(sandbox);
+      const before = (await stripe.subscriptions.retrieve(subscription)).items.data[0];
+      const half = ((before?.current_period_start ?? 0) + (before?.current_period_end ?? 0)) / 2;
+      await control("/advance", { to: half * 1000 });
+      const changed = await stripe.subscriptions.update(subscription, {
+        items: [{ id: before?.id ?? "", price: "price_pro_yearly", quantity: 1 }],
+        proration_behavior: proration,
+        proration_date: half,
+      });
+      const [item] = changed.items.data;
+      expect(changed.billing_cycle_anchor).toBe(item?.current_period_start);
+      expect((item?.current_period_start ?? 0) - half).toBeLessThan(5);
+      const year = new Date((item?.current_period_start ?? 0) * 1000);
+      year.setUTCFullYear(year.getUTCFullYear() + 1);
+      expect(item?.current_period_end).toBe(year.getTime() / 1000);
+      expect(await latestInvoice(sandbox, subscription)).toMatchObject({
+        billing_reason: "subscription_update",
+        status: "paid",
+        amount_due: 29_000 - 1450,
+        lines: { data: [{ amount: 29_000 }, { amount: -1450 }] },
+      });
+      // the month's own renewal is no more
+      await control("/advance", { months: 2 });
+      expect((await chargesOf(sandbox, customer)).map(({ amount }) => amount)).toEqual([27_550, 2900]);
+    },
+  );
+
+  it("to a shorter one leaves a credit, which pays the invoices after it", async () => {
+    const sandbox = await startSandbox();
+    const { stripe, control } = sandbox;
+    const { subscription, customer } = await buy(sandbox, {
+      line_items: [{ price: "price_pro_yearly", quantity: 1 }],
+    });
+    const [item] = (await stripe.subscriptions.retrieve(subscription)).items.data;
+    const start = item?.current_period_start ?? 0;
+    const before = (await sandbox.events()).length;
+    await stripe.subscriptions.update(subscription, {
+      items: [{ id: item?.id ?? "", price: "price_pro_monthly", quantity: 1 }],
+      proration_behavior: "always_invoice",
+      proration_date: start,
+    });
+    expect(await sandbox.events(before)).toContain("customer.updated");
+    expect(await stripe.customers.retrieve(customer)).toMatchObject({ balance: 2900 - 29_000 });
+    await control("/advance", { months: 1, hours: 2 });
+    expect(await latestInvoice(sandbox, subscription)).toMatchObject({
+      status: "paid",
+      total: 2900,
+      amount_due: 0,
+      starting_balance: -26_100,
+      ending_balance: -23_200,
+    });
+    expect(await chargesOf(sandbox, customer)).toHaveLength(1);
+  });
+});
+
+describe("a change that must be paid", () => {
+  it.each(["4000000000000341", "4000002500003155"])(
+    "leaves everything as it was when card %s is declined",
+    async (card) => {
+      const sandbox = await startSandbox();
+      const { stripe, control } = sandbox;
+      const { subscription, customer } = await buy(sandbox);
+      await control(`/customers/${customer}/card`, { card });
+      const before = await stripe.subscriptions.retrieve(subscription);
+      const told = (await sandbox.events()).length;
+      for (const price of ["price_pro_yearly", "price_scale_monthly"]) {
+        await expect(
+          stripe.subscriptions.update(subscription, {
+            items: [{ id: before.items.data[0]?.id ?? "", price, quantity: 1 }],
+            proration_behavior: "always_invoice",
+            payment_behavior: "error_if_incomplete",
+          }),
+        ).rejects.toMatchObject({ type: "StripeCardError", statusCode: 402 });
+      }
+      const { lastResponse: _after, ...after } = await stripe.subscriptions.retrieve(subscription);
+      const { lastResponse: _before, ...same } = before;
+      expect(after).toEqual(same);
+      expect(await sandbox.events(told)).toEqual([]);
+      expect((await stripe.invoices.list({ subscription })).data).toHaveLength(1);
+      expect(await chargesOf(sandbox, customer)).toHaveLength(1);
+    },
+  );
+
+  it("asks no card when nothing is due", async () => {
+    const sandbox = await startSandbox();
+    const { stripe, control } = sandbox;
+    const { subscription, customer } = await buy(sandbox, {
+      line_items: [{ price: "price_scale_monthly", quantity: 1 }],
+    });
+    await control(`/customers/${customer}/card`, { card: "4000000000000341" });
+    const [item] = (await stripe.subscriptions.retrieve(subscription)).items.data;
+    await stripe.subscriptions.update(subscription, {
+      items: [{ id: item?.id ?? "", price: "price_pro_monthly", quantity: 1 }],
+      proration_behavior: "always_invoice",
+      payment_behavior: "error_if_incomplete",
+    });
+    expect(await latestInvoice(sandbox, subscription)).toMatchObject({ status: "paid", amount_due: 0 });
+  });
+});
+
 describe("a trial", () => {
   it("starts with an invoice of nothing, says three days before that it ends, and then charges", async () => {
     const sandbox = await startSandbox();

@@ -101,7 +101,8 @@ describe("the clock's hook", () => {
   it("is told each new offset before what happens then is told", async () => {
     const story: string[] = [];
     const hook = await startHook((offset) => {
-      story.push(`offset ${Math.floor(offset / 86_400_000)} d`);
+      // Before the way it is asked when the others want the time first.
+      if (offset > 0) story.push(`offset ${Math.floor(offset / 86_400_000)} d`);
       return 200;
     });
     const sandbox = await startSandbox({ clockHook: hook });
@@ -123,7 +124,7 @@ describe("the clock's hook", () => {
 
   it("that fails stops the advance where it is, and the next one goes on from there", async () => {
     let status = 503;
-    const hook = await startHook(() => status);
+    const hook = await startHook((offset) => (offset === 0 ? 200 : status));
     const sandbox = await startSandbox({ clockHook: hook });
     const { subscription } = await buy(sandbox);
     const before = (await sandbox.events()).length;
@@ -144,16 +145,46 @@ describe("the clock's hook", () => {
   });
 });
 
-/** Takes offsets; `answer` says with which status. */
-async function startHook(answer: (offset: number) => number): Promise<string> {
+it("the clock stops where the others want the time, too, and says when it has arrived", async () => {
+  const day = 86_400_000;
+  const begin = Date.now();
+  const stops: { readonly days: number; readonly arrived: boolean }[] = [];
+  const hook = await startHook(
+    (offset, arrived) => {
+      stops.push({ days: Math.round(offset / day), arrived });
+      return 200;
+    },
+    // On the third day and on the seventh; what lies before the clock or behind the end is no stop.
+    (offset) => begin + (offset < 3 * day ? 3 : offset < 7 * day ? 7 : 1) * day,
+  );
+  const { control } = await startSandbox({ clockHook: hook });
+  await control("/advance", { days: 5 });
+  await control("/advance", { days: 5 });
+  expect(stops).toEqual([
+    { days: 0, arrived: false },
+    { days: 3, arrived: false },
+    { days: 5, arrived: true },
+    { days: 5, arrived: false },
+    { days: 7, arrived: false },
+    { days: 10, arrived: true },
+  ]);
+});
+
+/** Takes offsets; `answer` says with which status, `next` when the system behind it wants the time next. */
+async function startHook(
+  answer: (offset: number, arrived: boolean) => number,
+  next: ((offset: number) => number) | null = null,
+): Promise<string> {
   const server = createServer((request, response) => {
     let text = "";
     request.on("data", (chunk: Buffer) => {
       text += chunk.toString("utf8");
     });
     request.on("end", () => {
-      const body: { offset_ms: number } = JSON.parse(text);
-      response.writeHead(answer(body.offset_ms)).end();
+      const body: { offset_ms: number; arrived: boolean } = JSON.parse(text);
+      const status = answer(body.offset_ms, body.arrived);
+      response.writeHead(status);
+      response.end(next === null ? "" : JSON.stringify({ next_deadline_ms: next(body.offset_ms) }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

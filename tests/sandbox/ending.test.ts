@@ -51,6 +51,9 @@ describe("an ending", () => {
     const { subscription } = await buy(sandbox);
     const [item] = (await stripe.subscriptions.retrieve(subscription)).items.data;
     await stripe.subscriptions.update(subscription, { cancel_at: "max_period_end" });
+    await expect(
+      stripe.subscriptions.update(subscription, { cancel_at: "", cancel_at_period_end: false }),
+    ).rejects.toMatchObject({ type: "StripeInvalidRequestError", param: "cancel_at" });
     // clearing only the boolean leaves the time
     const still = await stripe.subscriptions.update(subscription, { cancel_at_period_end: false });
     expect(still.cancel_at).toBe(item?.current_period_end);
@@ -122,6 +125,27 @@ describe("a checkout that nobody pays", () => {
 });
 
 describe("a first payment that fails", () => {
+  it("and is not waited for any more makes an expired subscription, not a canceled one", async () => {
+    const sandbox = await startSandbox();
+    const { stripe } = sandbox;
+    const customer = await stripe.customers.create();
+    const sub = await stripe.subscriptions.create({
+      customer: customer.id,
+      items: [{ price: "price_pro_monthly" }],
+      payment_behavior: "default_incomplete",
+    });
+    const before = (await sandbox.events()).length;
+    const ended = await stripe.subscriptions.cancel(sub.id);
+    expect(ended.status).toBe("incomplete_expired");
+    expect(ended.ended_at).toBe(ended.canceled_at);
+    expect(await sandbox.events(before)).toEqual([
+      "invoice.updated",
+      "invoice.voided",
+      "customer.subscription.updated",
+    ]);
+    await expect(stripe.subscriptions.cancel(sub.id)).rejects.toMatchObject({ statusCode: 404 });
+  });
+
   it("leaves the subscription incomplete for 23 hours, then it is over before it began", async () => {
     const sandbox = await startSandbox();
     const { stripe, control } = sandbox;

@@ -28,13 +28,23 @@ async function wholeStory(sandbox: TestSandbox): Promise<void> {
     subscription_data: { metadata: { a: "1" }, description: "Pro", billing_mode: { type: "flexible" } },
   });
   await subscriptions(stripe, customer, bought.subscription);
+  await schedules(stripe, bought.subscription);
+  await preview(stripe, bought.subscription);
   await payments(sandbox, bought.customer);
   await invoices(sandbox, bought.subscription);
   await events(sandbox);
-  await stripe.billingPortal.sessions.create({ customer, return_url: "http://127.0.0.1/back" });
+  await stripe.billingPortal.sessions.create({
+    customer: bought.customer,
+    return_url: "http://127.0.0.1/back",
+    flow_data: {
+      type: "subscription_cancel",
+      subscription_cancel: { subscription: bought.subscription },
+      after_completion: { type: "portal_homepage" },
+    },
+  });
   await stripe.subscriptions.cancel(bought.subscription, {
-    invoice_now: false,
-    prorate: false,
+    invoice_now: true,
+    prorate: true,
     cancellation_details: { comment: "bye", feedback: "too_expensive" },
   });
   await stripe.customers.del(customer);
@@ -86,6 +96,8 @@ async function checkouts(stripe: Stripe, customer: string): Promise<void> {
     payment_method_collection: "if_required",
     allowed_payment_method_types: ["card"],
     allow_promotion_codes: true,
+    automatic_tax: { enabled: true },
+    customer_update: { address: "auto", name: "auto" },
     locale: "de",
     subscription_data: {
       trial_period_days: 7,
@@ -117,9 +129,50 @@ async function subscriptions(stripe: Stripe, customer: string, bought: string): 
   await stripe.subscriptions.update(sub.id, { pause_collection: { behavior: "keep_as_draft" } });
   await stripe.subscriptions.update(sub.id, { pause_collection: "" });
   await stripe.subscriptions.update(sub.id, { cancel_at: "min_period_end" });
-  await stripe.subscriptions.update(sub.id, { cancel_at: "", cancel_at_period_end: false, description: "x" });
+  await stripe.subscriptions.update(sub.id, { cancel_at: "", description: "x" });
+  await stripe.subscriptions.update(sub.id, { cancel_at_period_end: false });
   await stripe.subscriptions.retrieve(bought, { expand: ["default_payment_method", "customer"] });
   await stripe.subscriptions.list({ customer, status: "all", price: "price_scale_monthly", limit: 5 });
+}
+
+async function schedules(stripe: Stripe, subscription: string): Promise<void> {
+  const { id, phases } = await stripe.subscriptionSchedules.create({ from_subscription: subscription });
+  const [phase] = phases;
+  await stripe.subscriptionSchedules.update(id, {
+    end_behavior: "release",
+    metadata: { a: "1" },
+    proration_behavior: "none",
+    phases: [
+      {
+        items: [{ price: "price_pro_monthly", quantity: 1 }],
+        start_date: phase?.start_date ?? 0,
+        end_date: phase?.end_date ?? 0,
+      },
+      {
+        items: [{ price: "price_pro_yearly", quantity: 1 }],
+        duration: { interval: "year", interval_count: 1 },
+        proration_behavior: "none",
+        metadata: { b: "1" },
+      },
+    ],
+  });
+  await stripe.subscriptionSchedules.retrieve(id, { expand: ["subscription"] });
+  await stripe.subscriptionSchedules.list({ customer: "cus_none", created: { gte: 1 }, limit: 1 });
+  await stripe.subscriptionSchedules.release(id, { preserve_cancel_date: true });
+}
+
+async function preview(stripe: Stripe, subscription: string): Promise<void> {
+  const { customer, items } = await stripe.subscriptions.retrieve(subscription);
+  await stripe.invoices.createPreview({
+    customer: idOf(customer),
+    subscription,
+    subscription_details: {
+      items: [{ id: idOf(items.data[0]), price: "price_scale_monthly", quantity: 2 }],
+      proration_behavior: "always_invoice",
+      proration_date: items.data[0]?.current_period_start ?? 0,
+    },
+  });
+  await stripe.invoices.createPreview({ subscription, subscription_details: { cancel_now: true } });
 }
 
 async function payments(sandbox: TestSandbox, customer: string): Promise<void> {
@@ -167,7 +220,11 @@ async function invoices(sandbox: TestSandbox, subscription: string): Promise<voi
 }
 
 async function events({ stripe, receiver }: TestSandbox): Promise<void> {
-  const { data } = await stripe.events.list({ types: ["invoice.paid"], delivery_success: true, limit: 1 });
+  const { data } = await stripe.events.list({
+    types: ["invoice.voided", "invoice.created"],
+    delivery_success: true,
+    limit: 1,
+  });
   await stripe.events.retrieve(data[0]?.id ?? "");
   const endpoint = await stripe.webhookEndpoints.create({
     url: receiver.url,

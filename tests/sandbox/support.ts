@@ -100,11 +100,9 @@ export async function startSandbox(
       return JSON.parse(text);
     },
     async events(after = 0) {
-      const all = await stripe.events.list({ limit: 100 }).autoPagingToArray({ limit: 10_000 });
-      return all
-        .map(({ type }) => type)
-        .toReversed()
-        .slice(after);
+      const response = await request(`/events?since=${after}`, undefined);
+      const { events }: { events: { type: string }[] } = JSON.parse(await response.text());
+      return events.map(({ type }) => type);
     },
     stop: () => (stopping ??= stop()),
   };

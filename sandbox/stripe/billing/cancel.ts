@@ -1,10 +1,16 @@
 import type { CancellationReason, Subscription } from "../records.ts";
 import { subscriptionView } from "../views/subscription.ts";
 import { emit, type Work } from "../world.ts";
-import { updateInvoice } from "./update.ts";
+import { voidInvoice } from "./invoicing.ts";
+import { endSchedule } from "./schedule.ts";
+import { updateInvoice, updateSubscription } from "./update.ts";
 
 /** Ends a subscription now. What it still owes stays open, but nobody asks for it any more. */
 export function endSubscription(work: Work, sub: Subscription, reason: CancellationReason | null): void {
+  if (sub.status === "incomplete") {
+    expireIncomplete(work, sub, reason);
+    return;
+  }
   sub.status = "canceled";
   sub.ended_at = work.now;
   sub.canceled_at ??= work.now;
@@ -19,7 +25,25 @@ export function endSubscription(work: Work, sub: Subscription, reason: Cancellat
       it.next_payment_attempt = null;
     });
   }
+  endSchedule(work, sub);
   emit(work, "customer.subscription.deleted", subscriptionView(work, sub));
+}
+
+/**
+ * The first payment never came: the subscription is over before it began. That is also what becomes of one that
+ * somebody cancels before it is paid (pay-rails/pay#91, dj-stripe#1168: told as an update); `by` is then the reason.
+ */
+export function expireIncomplete(work: Work, sub: Subscription, by: CancellationReason | null): void {
+  const invoice = sub.latest_invoice === null ? undefined : work.state.invoices[sub.latest_invoice];
+  if (invoice?.status === "open") voidInvoice(work, invoice);
+  updateSubscription(work, sub, (it) => {
+    it.status = "incomplete_expired";
+    it.ended_at = work.now;
+    if (by === null) return;
+    it.canceled_at = work.now;
+    it.cancellation.reason = by;
+  });
+  endSchedule(work, sub);
 }
 
 /** A change of the planned end. Left out = unchanged. */

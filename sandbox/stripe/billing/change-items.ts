@@ -1,12 +1,12 @@
-import { nextBoundary } from "../calendar.ts";
+import { nextBoundary, sameCycle } from "../calendar.ts";
 import { find, invalid } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Invoice, InvoiceLine } from "../money-records.ts";
 import type { Metadata, Subscription, SubscriptionItem } from "../records.ts";
-import { invoiceItemView } from "../views/invoice.ts";
-import { emit, type Work } from "../world.ts";
+import type { Work } from "../world.ts";
 import { draftInvoice } from "./invoicing.ts";
 import { cycleOf, periodLine, prorationLine } from "./lines.ts";
+import { pend } from "./pending.ts";
 
 /** One entry of `items` in an update. */
 export interface ItemChange {
@@ -75,9 +75,8 @@ export function billChange(
 ): Invoice | null {
   const same = JSON.stringify(before.items) === JSON.stringify(sub.items);
   if (same || sub.status === "trialing") return null;
-  const was = cycleOf(work, before);
   const is = cycleOf(work, sub);
-  const newCycle = was.interval !== is.interval || was.interval_count !== is.interval_count;
+  const newCycle = !sameCycle(cycleOf(work, before), is);
   const removed = before.items.filter((item) => !sub.items.some((other) => sameTerms(item, other)));
   const added = sub.items.filter((item) => !before.items.some((other) => sameTerms(item, other)));
   const credits = how === "none" ? [] : removed.map((item) => prorationLine(work, before, item, -1, at));
@@ -111,22 +110,6 @@ function invoiceNow(work: Work, sub: Subscription, lines: InvoiceLine[], at: num
   });
   sub.latest_invoice = invoice.id;
   return invoice;
-}
-
-function pend(work: Work, sub: Subscription, lines: readonly InvoiceLine[]): void {
-  for (const line of lines) {
-    const item = {
-      id: newId("invoice_item"),
-      created: work.now,
-      customer: sub.customer,
-      subscription: sub.id,
-      invoice: null,
-      line,
-      currency: sub.currency,
-    };
-    work.state.invoice_items[item.id] = item;
-    emit(work, "invoiceitem.created", invoiceItemView(work, item));
-  }
 }
 
 function sameTerms(a: SubscriptionItem, b: SubscriptionItem): boolean {

@@ -3,11 +3,12 @@ import { expireSession } from "../checkout/expire.ts";
 import type { Invoice } from "../money-records.ts";
 import type { Subscription } from "../records.ts";
 import type { Work } from "../world.ts";
-import { endSubscription } from "./cancel.ts";
-import { voidInvoice } from "./invoicing.ts";
+import { endSubscription, expireIncomplete } from "./cancel.ts";
+import { leavePhase } from "./phase-change.ts";
 import { announceRenewal, finalizeAndCharge, renew } from "./renew.ts";
+import { runningPhase, scheduleOf } from "./schedule.ts";
 import { charge } from "./settle.ts";
-import { announceTrialEnd, expireIncomplete } from "./subscribe.ts";
+import { announceTrialEnd } from "./subscribe.ts";
 import { isOver, updateSubscription } from "./update.ts";
 
 /** Something that happens by itself at a time (seconds). */
@@ -53,14 +54,7 @@ function ofInvoice(invoice: Invoice, consider: (due: Due) => void): void {
 
 function ofSubscription(state: Work["state"], sub: Subscription, consider: (due: Due) => void): void {
   if (sub.status === "incomplete") {
-    consider({
-      at: sub.created + incompleteTime,
-      run: (work) => {
-        const invoice = sub.latest_invoice === null ? undefined : state.invoices[sub.latest_invoice];
-        if (invoice?.status === "open") voidInvoice(work, invoice);
-        expireIncomplete(work, sub);
-      },
-    });
+    consider({ at: sub.created + incompleteTime, run: (work) => expireIncomplete(work, sub, null) });
     return;
   }
   // at the same second the end comes before a renewal, because it is considered first
@@ -87,6 +81,10 @@ function ofSubscription(state: Work["state"], sub: Subscription, consider: (due:
   if (!announced && !ends) {
     const at = Math.max(sub.current_period_start, sub.current_period_end - upcomingTime);
     consider({ at, run: (work) => announceRenewal(work, sub) });
+  }
+  const schedule = scheduleOf(state, sub);
+  if (schedule !== null) {
+    consider({ at: runningPhase(schedule).end, run: (work) => leavePhase(work, sub, schedule) });
   }
   consider({ at: sub.current_period_end, run: (work) => renew(work, sub) });
 }

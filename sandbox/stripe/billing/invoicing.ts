@@ -3,8 +3,10 @@ import { find } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { BillingReason, Invoice, InvoiceLine } from "../money-records.ts";
 import type { Subscription } from "../records.ts";
+import { customerView } from "../views/customer.ts";
 import { invoiceView } from "../views/invoice.ts";
-import { emit, type Work } from "../world.ts";
+import { change, emit, type Work } from "../world.ts";
+import { pendingItems } from "./pending.ts";
 import { updateInvoice } from "./update.ts";
 
 /** Stripe leaves a renewal's invoice open for changes this long before it charges (seconds). */
@@ -25,22 +27,18 @@ export interface Draft {
 /** Makes a draft (which takes along what was left pending) and makes it the subscription's latest. */
 export function draftInvoice(work: Work, sub: Subscription, draft: Draft): Invoice {
   const invoice = buildInvoice(work, sub, draft);
-  for (const item of Object.values(work.state.invoice_items)) {
-    if (item.subscription !== sub.id || item.invoice !== null) continue;
-    item.invoice = invoice.id;
-    invoice.lines.push({ ...item.line, invoice_item: item.id });
-  }
-  invoice.total = sum(invoice.lines);
-  invoice.amount_due = Math.max(0, invoice.total);
+  for (const item of pendingItems(work, sub)) item.invoice = invoice.id;
   work.state.invoices[invoice.id] = invoice;
   emit(work, "invoice.created", invoiceView(work, invoice));
   return invoice;
 }
 
-/** An invoice that exists nowhere yet. */
+/** An invoice that exists nowhere yet, with all that waits for one. */
 export function buildInvoice(work: Work, sub: Subscription, draft: Draft): Invoice {
   const customer = find(work.state.customers, sub.customer, "customer");
-  const total = sum(draft.lines);
+  const waiting = pendingItems(work, sub).map((item) => ({ ...item.line, invoice_item: item.id }));
+  const lines = [...draft.lines, ...waiting];
+  const total = lines.reduce((sum, line) => sum + line.amount, 0);
   return {
     id: newId("invoice"),
     created: work.now,
@@ -54,9 +52,9 @@ export function buildInvoice(work: Work, sub: Subscription, draft: Draft): Invoi
     subscription_metadata: { ...sub.metadata },
     subscription_proration_date: draft.prorationDate ?? null,
     currency: sub.currency,
-    lines: draft.lines,
+    lines,
     total,
-    amount_due: Math.max(0, total),
+    amount_due: Math.max(0, total + customer.balance),
     amount_paid: 0,
     starting_balance: customer.balance,
     ending_balance: null,
@@ -89,8 +87,10 @@ export function finalizeInvoice(work: Work, invoice: Invoice): void {
     it.automatically_finalizes_at = null;
     it.next_payment_attempt = null;
   });
-  customer.balance = Math.min(0, owed);
   customer.currency ??= invoice.currency;
+  change(work, "customer.updated", customer, customerView, (it) => {
+    it.balance = Math.min(0, owed);
+  });
   emit(work, "invoice.finalized", invoiceView(work, invoice));
 }
 
@@ -130,8 +130,4 @@ function invoiceNumber(work: Work, invoice: Invoice): string {
     (other) => other.customer === invoice.customer && other.number !== null,
   ).length;
   return `${invoice.customer.slice(-8).toUpperCase()}-${String(before + 1).padStart(4, "0")}`;
-}
-
-function sum(lines: readonly InvoiceLine[]): number {
-  return lines.reduce((total, line) => total + line.amount, 0);
 }

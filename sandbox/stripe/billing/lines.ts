@@ -55,7 +55,7 @@ export function prorationLine(
 /** The cycle that the subscription bills in: its first item's. */
 export function cycleOf(
   work: Work,
-  sub: Pick<Subscription, "items">,
+  sub: { readonly items: readonly Pick<SubscriptionItem, "price">[] },
 ): { interval: "day" | "week" | "month" | "year"; interval_count: number } {
   const first = sub.items[0];
   if (first === undefined) throw new Error("a subscription has at least one item");

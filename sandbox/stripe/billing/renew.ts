@@ -1,6 +1,7 @@
-import { nextBoundary } from "../calendar.ts";
+import { nextBoundary, sameCycle } from "../calendar.ts";
 import type { Invoice } from "../money-records.ts";
-import type { Subscription } from "../records.ts";
+import type { Subscription, SubscriptionItem } from "../records.ts";
+import type { SchedulePhase } from "../schedule-records.ts";
 import { upcomingView } from "../views/invoice.ts";
 import { subscriptionView } from "../views/subscription.ts";
 import { emit, type Work } from "../world.ts";
@@ -16,6 +17,7 @@ import {
   voidInvoice,
 } from "./invoicing.ts";
 import { cycleOf, periodLine } from "./lines.ts";
+import { enterNextPhase, itemsOfPhase, nextPhase, scheduleOf } from "./schedule.ts";
 import { charge } from "./settle.ts";
 import { updateSubscription } from "./update.ts";
 
@@ -27,20 +29,29 @@ export function renew(work: Work, sub: Subscription): void {
     else pauseForMissingCard(work, sub);
     return;
   }
-  const invoice = draftInvoice(work, sub, nextDraft(work, sub));
+  const next = nextPeriod(work, sub);
+  const invoice = draftInvoice(work, sub, draftOf(work, sub, next));
   updateSubscription(work, sub, (it) => {
-    const start = it.current_period_end;
-    it.current_period_start = start;
-    it.current_period_end = nextBoundary(it.billing_cycle_anchor, cycleOf(work, it), start);
+    it.items = next.items;
+    it.metadata = { ...it.metadata, ...next.phase?.metadata };
+    it.billing_cycle_anchor = next.anchor;
+    it.current_period_start = next.start;
+    it.current_period_end = next.end;
     it.latest_invoice = invoice.id;
     if (trialOver) it.status = "active";
   });
+  const schedule = scheduleOf(work.state, sub);
+  if (next.phase !== null && schedule !== null) enterNextPhase(work, schedule);
 }
 
 /** Announces the next renewal some days before it. */
 export function announceRenewal(work: Work, sub: Subscription): void {
   sub.announced.upcoming_for = sub.current_period_end;
-  emit(work, "invoice.upcoming", upcomingView(work, buildInvoice(work, sub, nextDraft(work, sub))));
+  emit(
+    work,
+    "invoice.upcoming",
+    upcomingView(work, buildInvoice(work, sub, { ...renewalDraft(work, sub), reason: "upcoming" })),
+  );
 }
 
 /** The hour after a renewal is over: the invoice becomes final and is charged, unless collection is paused. */
@@ -58,13 +69,38 @@ export function finalizeAndCharge(work: Work, invoice: Invoice): void {
   else charge(work, invoice, { automatic: true, present: false });
 }
 
-function nextDraft(work: Work, sub: Subscription): Draft {
+/** What the next renewal will ask for. */
+export function renewalDraft(work: Work, sub: Subscription): Draft {
+  return draftOf(work, sub, nextPeriod(work, sub));
+}
+
+/** The period after the running one. */
+interface Period {
+  items: SubscriptionItem[];
+  anchor: number;
+  start: number;
+  end: number;
+  /** the phase of a schedule that begins with it */
+  phase: SchedulePhase | null;
+}
+
+/** A phase that begins with the period brings its items; another rhythm counts from there. */
+function nextPeriod(work: Work, sub: Subscription): Period {
   const start = sub.current_period_end;
-  const end = nextBoundary(sub.billing_cycle_anchor, cycleOf(work, sub), start);
+  const schedule = scheduleOf(work.state, sub);
+  const next = schedule === null ? null : nextPhase(schedule);
+  const phase = next?.start === start ? next : null;
+  const items = phase === null ? sub.items : itemsOfPhase(work, sub, phase);
+  const cycle = cycleOf(work, { items });
+  const anchor = sameCycle(cycleOf(work, sub), cycle) ? sub.billing_cycle_anchor : start;
+  return { items, anchor, start, end: nextBoundary(anchor, cycle, start), phase };
+}
+
+function draftOf(work: Work, sub: Subscription, { items, start, end }: Period): Draft {
   const unpaid = sub.status === "unpaid";
   return {
     reason: "subscription_cycle",
-    lines: sub.items.map((item) => periodLine(work, item, { start, end }, false)),
+    lines: items.map((item) => periodLine(work, item, { start, end }, false)),
     window: { start: sub.current_period_start, end: start },
     finalizesAt: unpaid ? null : start + draftTime,
     autoAdvance: !unpaid,

@@ -2,7 +2,7 @@ import { day } from "../calendar.ts";
 import type { Invoice } from "../money-records.ts";
 import type { PaymentMethod, Subscription } from "../records.ts";
 import type { Work } from "../world.ts";
-import { endSubscription } from "./cancel.ts";
+import { endSubscription, expireIncomplete } from "./cancel.ts";
 import { collect, type Outcome, payingMethod } from "./collect.ts";
 import { isOver, updateSubscription } from "./update.ts";
 
@@ -29,12 +29,36 @@ export function charge(work: Work, invoice: Invoice, charging: Charging): Outcom
 
 /** Paying (or writing off) the latest invoice makes the subscription good again. */
 export function afterPayment(work: Work, sub: Subscription, invoice: Invoice): void {
-  if (sub.latest_invoice !== invoice.id) return;
+  if (latestBut(work, sub, ["void"])?.id !== invoice.id) return;
   if (sub.status === "incomplete" || sub.status === "past_due" || sub.status === "unpaid") {
     updateSubscription(work, sub, (it) => {
       it.status = "active";
     });
   }
+}
+
+/** A voided invoice counts no more: the latest of the others says how the subscription stands. */
+export function afterVoid(work: Work, sub: Subscription): void {
+  if (sub.status === "incomplete") {
+    expireIncomplete(work, sub, null);
+    return;
+  }
+  if (sub.status !== "past_due" && sub.status !== "unpaid") return;
+  if (latestBut(work, sub, ["void", "draft"])?.status === "open") return;
+  updateSubscription(work, sub, (it) => {
+    it.status = "active";
+  });
+}
+
+/** Stripe's documentation: the status is determined from the most recent invoice that is not void. */
+function latestBut(
+  work: Work,
+  sub: Subscription,
+  without: readonly Invoice["status"][],
+): Invoice | undefined {
+  return Object.values(work.state.invoices).findLast(
+    (invoice) => invoice.subscription === sub.id && !without.includes(invoice.status),
+  );
 }
 
 function nextAttempt(
@@ -51,7 +75,7 @@ function nextAttempt(
 }
 
 function afterFailure(work: Work, sub: Subscription, invoice: Invoice): void {
-  if (sub.status === "incomplete" || sub.latest_invoice !== invoice.id) return;
+  if (sub.status === "incomplete" || latestBut(work, sub, ["void"])?.id !== invoice.id) return;
   const exhausted = invoice.next_payment_attempt === null;
   if (exhausted && work.knobs.billing.after_retries === "canceled") {
     endSubscription(work, sub, "payment_failed");

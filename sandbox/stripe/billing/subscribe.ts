@@ -15,7 +15,6 @@ import { intentOf, type Outcome } from "./collect.ts";
 import { draftInvoice, finalizeInvoice } from "./invoicing.ts";
 import { cycleOf, periodLine } from "./lines.ts";
 import { charge } from "./settle.ts";
-import { updateSubscription } from "./update.ts";
 
 /** What a new subscription is made of. */
 export interface NewSubscription {
@@ -76,14 +75,6 @@ export function announceTrialEnd(work: Work, sub: Subscription): void {
 /** The trial's end for a number of days from now; null without a trial. */
 export function trialEnd(work: Work, days: number | null): number | null {
   return days === null || days === 0 ? null : work.now + days * day;
-}
-
-/** The first payment never came: the subscription is over before it began. */
-export function expireIncomplete(work: Work, sub: Subscription): void {
-  updateSubscription(work, sub, (it) => {
-    it.status = "incomplete_expired";
-    it.ended_at = work.now;
-  });
 }
 
 /** Stripe's answer when a card is refused while the caller waits. */

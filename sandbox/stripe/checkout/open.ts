@@ -22,6 +22,11 @@ export function openSession(work: Work, params: Params, origin: string): Checkou
     });
   }
   if (params.customer !== undefined) liveCustomer(work, params.customer, "customer");
+  refuseTax(params);
+  if (params.subscription_data?.trial_period_days === 0)
+    throw invalid("The minimum number of trial period days is 1.", {
+      param: "subscription_data[trial_period_days]",
+    });
   requireUrl("success_url", params.success_url);
   if (params.cancel_url !== undefined) requireUrl("cancel_url", params.cancel_url);
   const lines = params.line_items.map((line, position) => {
@@ -61,6 +66,7 @@ export function openSession(work: Work, params: Params, origin: string): Checkou
     url: `${origin}/c/pay/${id}`,
     locale: params.locale ?? null,
     allow_promotion_codes: params.allow_promotion_codes ?? null,
+    automatic_tax: params.automatic_tax?.enabled ?? false,
     payment_method_collection: params.payment_method_collection ?? "always",
     subscription_data: {
       metadata: mergeMetadata({}, data?.metadata),
@@ -74,6 +80,19 @@ export function openSession(work: Work, params: Params, origin: string): Checkou
   };
   work.state.sessions[id] = session;
   return session;
+}
+
+/** A customer that is there already, and whose address nobody knows, must let Checkout write it down. */
+function refuseTax(params: Params): void {
+  const { customer, customer_update: update } = params;
+  if (update !== undefined && customer === undefined)
+    throw invalid("`customer_update` can only be used with `customer`.", { param: "customer_update" });
+  if (params.automatic_tax?.enabled !== true || customer === undefined) return;
+  if (update?.address === "auto" || update?.shipping === "auto") return;
+  throw invalid(
+    "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save the address entered in Checkout to the Customer.",
+    { code: "customer_tax_location_invalid", param: "automatic_tax" },
+  );
 }
 
 function expiry(work: Work, wanted: number | undefined): number {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { accepted, boolean, integer, metadata, quantity, text } from "../http/params.ts";
 
+const autoOrNever = z.enum(["auto", "never"]);
+
 /** The parameters of a new session that the sandbox acts on, and those it takes without an effect. */
 export const sessionParams = {
   mode: z.enum(["subscription", "payment", "setup"]).optional(),
@@ -43,13 +45,19 @@ export const sessionParams = {
   allow_promotion_codes: boolean.optional(),
   payment_method_collection: z.enum(["always", "if_required"]).optional(),
   allowed_payment_method_types: accepted.optional(),
-  automatic_tax: accepted.optional(),
+  automatic_tax: z.strictObject({ enabled: boolean, liability: accepted.optional() }).optional(),
   billing_address_collection: accepted.optional(),
   branding_settings: accepted.optional(),
   consent_collection: accepted.optional(),
   currency: text.optional(),
   custom_text: accepted.optional(),
-  customer_update: accepted.optional(),
+  customer_update: z
+    .strictObject({
+      address: autoOrNever.optional(),
+      name: autoOrNever.optional(),
+      shipping: autoOrNever.optional(),
+    })
+    .optional(),
   integration_identifier: accepted.optional(),
   payment_method_options: accepted.optional(),
   phone_number_collection: accepted.optional(),

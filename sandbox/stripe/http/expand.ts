@@ -6,6 +6,7 @@ import { listOf } from "../views/list.ts";
 import { chargeView, paymentIntentView } from "../views/payment.ts";
 import { priceView, productView } from "../views/price.ts";
 import { disputeView, refundView } from "../views/reversal.ts";
+import { scheduleView } from "../views/schedule.ts";
 import { subscriptionView } from "../views/subscription.ts";
 import type { StripeObject, Work } from "../world.ts";
 
@@ -95,6 +96,7 @@ function lookUp(work: Work, id: string, path: string): StripeObject {
     view(work, state.payment_methods, id, paymentMethodView) ??
     view(work, state.sessions, id, sessionView) ??
     view(work, state.subscriptions, id, subscriptionView) ??
+    view(work, state.schedules, id, scheduleView) ??
     view(work, state.invoices, id, invoiceView) ??
     view(work, state.payment_intents, id, paymentIntentView) ??
     view(work, state.charges, id, chargeView) ??

@@ -3,8 +3,10 @@ import { accountRoutes } from "../routes/account.ts";
 import { catalogRoutes } from "../routes/catalog.ts";
 import { checkoutRoutes } from "../routes/checkout.ts";
 import { customerRoutes } from "../routes/customers.ts";
+import { eventRoutes } from "../routes/events.ts";
 import { invoiceRoutes } from "../routes/invoices.ts";
 import { paymentRoutes } from "../routes/payments.ts";
+import { scheduleRoutes } from "../routes/schedules.ts";
 import { subscriptionRoutes } from "../routes/subscriptions.ts";
 import type { Route } from "./route.ts";
 
@@ -14,8 +16,10 @@ export const routes: readonly Route[] = [
   ...catalogRoutes,
   ...checkoutRoutes,
   ...customerRoutes,
+  ...eventRoutes,
   ...invoiceRoutes,
   ...paymentRoutes,
+  ...scheduleRoutes,
   ...subscriptionRoutes,
 ];
 

@@ -73,8 +73,8 @@ export function remove(path: string, run: (call: Call) => StripeObject): Route {
   };
 }
 
-/** GET a list, newest first, page by page. */
-export function list<S extends z.core.$ZodLooseShape, R extends { id: string }>(
+/** GET a list, newest first, page by page. What was made in the same second comes in the order of its making. */
+export function list<S extends z.core.$ZodLooseShape, R extends { id: string; created: number }>(
   path: string,
   shape: S,
   select: (call: Call, params: z.infer<z.ZodObject<S, z.core.$strict>>) => R[],
@@ -94,7 +94,8 @@ export function list<S extends z.core.$ZodLooseShape, R extends { id: string }>(
       const params = readParams(own, filters);
       return (call) => {
         const { work } = call;
-        const chosen = pageOf(select(call, params).toReversed(), page);
+        const oldestFirst = select(call, params).toSorted((a, b) => a.created - b.created);
+        const chosen = pageOf(oldestFirst.toReversed(), page);
         const data = chosen.data.map((record) => view(work, record));
         return expandObject(
           work,

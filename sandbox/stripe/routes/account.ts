@@ -2,29 +2,25 @@ import { z } from "zod";
 import { token } from "../../random.ts";
 import { liveCustomer } from "../customers.ts";
 import { find, invalid } from "../errors.ts";
-import { fits } from "../event-types.ts";
-import {
-  accepted,
-  boolean,
-  mergeMetadata,
-  metadata,
-  range,
-  requireUrl,
-  text,
-  within,
-} from "../http/params.ts";
+import { accepted, mergeMetadata, metadata, requireUrl, text } from "../http/params.ts";
 import { list, type Route, remove, retrieve, route } from "../http/route.ts";
 import { newId } from "../ids.ts";
-import type { PortalSession, WebhookEndpoint } from "../records.ts";
+import type { Customer, PortalFlow, PortalSession, WebhookEndpoint } from "../records.ts";
 import { portalSessionView } from "../views/customer.ts";
-import { eventView, pendingByEvent, webhookEndpointView } from "../views/event.ts";
+import { webhookEndpointView } from "../views/event.ts";
+import type { Work } from "../world.ts";
 
-const eventFilters = {
-  type: text.optional(),
-  types: z.array(text).max(20).optional(),
-  created: range.optional(),
-  delivery_success: boolean.optional(),
-};
+const flowParams = z.strictObject({
+  type: z.enum(["customer_update", "payment_method_update", "subscription_cancel", "subscription_update"]),
+  after_completion: z
+    .strictObject({
+      type: z.enum(["portal_homepage", "redirect"]),
+      redirect: z.strictObject({ return_url: text }).optional(),
+    })
+    .optional(),
+  subscription_cancel: z.strictObject({ subscription: text, retention: accepted.optional() }).optional(),
+  subscription_update: z.strictObject({ subscription: text }).optional(),
+});
 
 export const accountRoutes: Route[] = [
   route("GET", "/v1/account", {}, ({ work }) => ({
@@ -41,13 +37,6 @@ export const accountRoutes: Route[] = [
     payouts_enabled: true,
     type: "standard",
   })),
-  eventList(),
-  route("GET", "/v1/events/:id", {}, ({ work, id, deliveries }) =>
-    eventView(
-      find(work.state.events, id, "event"),
-      pendingByEvent(deliveries.filter((it) => it.event === id)).get(id) ?? 0,
-    ),
-  ),
   route(
     "POST",
     "/v1/billing_portal/sessions",
@@ -56,7 +45,7 @@ export const accountRoutes: Route[] = [
       return_url: text.optional(),
       configuration: text.optional(),
       locale: text.optional(),
-      flow_data: accepted.optional(),
+      flow_data: flowParams.optional(),
     },
     ({ work, origin }, params) => {
       const customer = liveCustomer(work, params.customer, "customer");
@@ -67,6 +56,7 @@ export const accountRoutes: Route[] = [
         created: work.now,
         customer: customer.id,
         return_url: params.return_url ?? null,
+        flow: flowOf(work, customer, params.flow_data),
         url: `${origin}/p/session/${id}`,
       };
       work.state.portal_sessions[id] = session;
@@ -117,26 +107,24 @@ export const accountRoutes: Route[] = [
   }),
 ];
 
-function eventList(): Route {
-  return list(
-    "/v1/events",
-    eventFilters,
-    ({ work, deliveries }, params) => {
-      if (params.type !== undefined && params.types !== undefined) {
-        throw invalid("You may only specify one of these parameters: type, types.", { param: "types" });
-      }
-      const pending = pendingByEvent(deliveries);
-      return Object.values(work.state.events)
-        .filter(
-          (event) =>
-            (params.type === undefined || fits(event.type, params.type)) &&
-            (params.types === undefined || params.types.some((type) => fits(event.type, type))) &&
-            (params.delivery_success === undefined ||
-              params.delivery_success === ((pending.get(event.id) ?? 0) === 0)) &&
-            within(event.created, params.created),
-        )
-        .map((event) => ({ id: event.id, event, pending: pending.get(event.id) ?? 0 }));
-    },
-    (_work, { event, pending }) => eventView(event, pending),
-  );
+/** What the customer is led to; one of a subscription must name one of theirs. */
+function flowOf(
+  work: Work,
+  customer: Customer,
+  data: z.infer<typeof flowParams> | undefined,
+): PortalFlow | null {
+  if (data === undefined) return null;
+  const { type, after_completion: completion } = data;
+  const after = completion?.redirect?.return_url ?? null;
+  if (after !== null) requireUrl("flow_data[after_completion][redirect][return_url]", after);
+  if (type === "customer_update" || type === "payment_method_update")
+    return { type, subscription: null, after };
+  const id = data[type]?.subscription;
+  const param = `flow_data[${type}][subscription]`;
+  if (id === undefined)
+    throw invalid(`Missing required param: ${param}.`, { code: "parameter_missing", param });
+  const sub = find(work.state.subscriptions, id, "subscription", param);
+  if (sub.customer !== customer.id)
+    throw invalid(`The subscription ${id} does not belong to the customer ${customer.id}.`, { param });
+  return { type, subscription: id, after };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { intentOf, markPaid } from "../billing/collect.ts";
 import { finalizeInvoice, markUncollectible, voidInvoice } from "../billing/invoicing.ts";
-import { afterPayment, charge } from "../billing/settle.ts";
+import { afterPayment, afterVoid, charge } from "../billing/settle.ts";
 import { cardError } from "../billing/subscribe.ts";
 import { isOver } from "../billing/update.ts";
 import { find, invalid, standing } from "../errors.ts";
@@ -9,6 +9,7 @@ import { boolean, integer, range, text, within } from "../http/params.ts";
 import { list, type Route, retrieve, route } from "../http/route.ts";
 import type { Invoice } from "../money-records.ts";
 import { methodNamed } from "../payment-methods.ts";
+import { previewInvoice, previewParams } from "../subscriptions/preview.ts";
 import { invoicePaymentView, invoiceView, lineView } from "../views/invoice.ts";
 import type { Work } from "../world.ts";
 
@@ -32,6 +33,9 @@ export const invoiceRoutes: Route[] = [
           within(invoice.created, params.created),
       ),
     invoiceView,
+  ),
+  route("POST", "/v1/invoices/create_preview", previewParams, ({ work }, params) =>
+    previewInvoice(work, params),
   ),
   retrieve("/v1/invoices/:id", "invoice", (work) => work.state.invoices, invoiceView),
   route("GET", "/v1/invoices/:id/lines", { limit: integer.optional() }, ({ work, id }) => {
@@ -71,7 +75,8 @@ export const invoiceRoutes: Route[] = [
       throw invalid(`You can only pass in open invoices. This invoice isn't open.`, { param: "id" });
     }
     voidInvoice(work, invoice);
-    follow(work, invoice);
+    const sub = work.state.subscriptions[invoice.subscription];
+    if (sub !== undefined && !isOver(sub)) afterVoid(work, sub);
     return invoiceView(work, invoice);
   }),
   route("POST", "/v1/invoices/:id/mark_uncollectible", {}, ({ work, id }) => {

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { endSubscription } from "../billing/cancel.ts";
 import { isOver } from "../billing/update.ts";
-import { find, missing } from "../errors.ts";
-import { boolean, range, text, within } from "../http/params.ts";
+import { find } from "../errors.ts";
+import { range, text, within } from "../http/params.ts";
 import { list, type Route, retrieve, route } from "../http/route.ts";
 import type { Subscription } from "../records.ts";
+import { cancelFromParams, cancelParams } from "../subscriptions/cancel.ts";
 import { createFromParams } from "../subscriptions/create.ts";
 import { createParams, updateParams } from "../subscriptions/params.ts";
 import { updateFromParams } from "../subscriptions/update.ts";
@@ -58,25 +58,11 @@ export const subscriptionRoutes: Route[] = [
       updateFromParams(work, find(work.state.subscriptions, id, "subscription"), params),
     ),
   ),
-  route(
-    "DELETE",
-    "/v1/subscriptions/:id",
-    {
-      invoice_now: boolean.optional(),
-      prorate: boolean.optional(),
-      cancellation_details: z
-        .strictObject({ comment: text.optional(), feedback: text.optional() })
-        .optional(),
-    },
-    ({ work, id }, params) => {
-      const sub = find(work.state.subscriptions, id, "subscription");
-      if (isOver(sub)) throw missing("subscription", id);
-      sub.cancellation.comment = params.cancellation_details?.comment ?? null;
-      sub.cancellation.feedback = params.cancellation_details?.feedback ?? null;
-      endSubscription(work, sub, "cancellation_requested");
-      return subscriptionView(work, sub);
-    },
-  ),
+  route("DELETE", "/v1/subscriptions/:id", cancelParams, ({ work, id }, params) => {
+    const sub = find(work.state.subscriptions, id, "subscription");
+    cancelFromParams(work, sub, params);
+    return subscriptionView(work, sub);
+  }),
 ];
 
 function hasStatus(sub: Subscription, wanted: (typeof statuses)[number] | undefined): boolean {

@@ -1,18 +1,18 @@
 import type { z } from "zod";
 import { planEnd } from "../billing/cancel.ts";
 import { billChange, changedItems } from "../billing/change-items.ts";
-import { payingMethod } from "../billing/collect.ts";
 import { finalizeInvoice } from "../billing/invoicing.ts";
-import { renew } from "../billing/renew.ts";
+import { refuseManagedEnd, runningPhase, scheduleOf } from "../billing/schedule.ts";
 import { charge } from "../billing/settle.ts";
 import { cardError } from "../billing/subscribe.ts";
+import { endTrial, moveTrial } from "../billing/trial.ts";
 import { isOver } from "../billing/update.ts";
-import { cardOf } from "../cards.ts";
 import { find, invalid } from "../errors.ts";
 import { mergeMetadata } from "../http/params.ts";
 import type { Invoice } from "../money-records.ts";
 import { methodNamed } from "../payment-methods.ts";
 import type { PaymentMethod, Subscription } from "../records.ts";
+import { scheduleView } from "../views/schedule.ts";
 import { subscriptionView } from "../views/subscription.ts";
 import { change, type Work } from "../world.ts";
 import type { updateParams } from "./params.ts";
@@ -24,8 +24,8 @@ export function updateFromParams(work: Work, sub: Subscription, params: Params):
   refuseEnded(sub, params);
   const items = params.items === undefined ? sub.items : changedItems(work, sub, params.items);
   const end = plannedEnd(sub, params);
+  if (end.at !== undefined || end.at_period_end !== undefined) refuseManagedEnd(work, sub);
   const method = newMethod(work, sub, params);
-  refuseCard(work, sub, params);
   const before = structuredClone(sub);
   let invoice: Invoice | null = null;
   change(work, "customer.subscription.updated", sub, subscriptionView, (it) => {
@@ -56,10 +56,8 @@ export function updateFromParams(work: Work, sub: Subscription, params: Params):
       params.proration_date ?? work.now,
     );
   });
-  if (invoice !== null) {
-    finalizeInvoice(work, invoice);
-    charge(work, invoice, { automatic: true, present: params.off_session !== true });
-  }
+  if (params.items !== undefined) followItems(work, sub);
+  if (invoice !== null) chargeChange(work, invoice, params);
   if (params.trial_end === "now" && sub.status === "trialing") endTrial(work, sub);
   return sub;
 }
@@ -77,8 +75,8 @@ function refuseEnded(sub: Subscription, params: Params): void {
 
 function plannedEnd(sub: Subscription, params: Params): { at_period_end?: boolean; at?: number | null } {
   const { cancel_at: at, cancel_at_period_end: flag } = params;
-  if (flag === true && at !== undefined && at !== "") {
-    throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.", {
+  if (flag !== undefined && at !== undefined) {
+    throw invalid("You may only specify one of these parameters: cancel_at_period_end, cancel_at.", {
       param: "cancel_at",
     });
   }
@@ -90,32 +88,27 @@ function plannedEnd(sub: Subscription, params: Params): { at_period_end?: boolea
   };
 }
 
+/** What a schedule's running phase sells is what the subscription sells. */
+function followItems(work: Work, sub: Subscription): void {
+  const schedule = scheduleOf(work.state, sub);
+  if (schedule === null) return;
+  const items = sub.items.map(({ price, quantity }) => ({ price, quantity, metadata: {} }));
+  change(work, "subscription_schedule.updated", schedule, scheduleView, (it) => {
+    it.phases[it.current] = { ...runningPhase(it), items };
+  });
+}
+
+/** With `error_if_incomplete` a decline throws before anything is kept: all of the change is undone. */
+function chargeChange(work: Work, invoice: Invoice, params: Params): void {
+  const mustBePaid = params.payment_behavior === "error_if_incomplete";
+  finalizeInvoice(work, invoice);
+  const present = params.off_session !== true && !mustBePaid;
+  const outcome = charge(work, invoice, { automatic: true, present });
+  if (!outcome.paid && mustBePaid) throw cardError(outcome);
+}
+
 function newMethod(work: Work, sub: Subscription, params: Params): PaymentMethod | null {
   if (params.default_payment_method === undefined) return null;
   const customer = find(work.state.customers, sub.customer, "customer");
   return methodNamed(work, params.default_payment_method, customer, "default_payment_method");
-}
-
-function refuseCard(work: Work, sub: Subscription, params: Params): void {
-  if (params.payment_behavior !== "error_if_incomplete" || params.items === undefined) return;
-  const method = payingMethod(work, sub);
-  const decline = method === null ? null : cardOf(method).decline;
-  if (decline !== null) throw cardError({ paid: false, decline, asksCustomer: false });
-}
-
-function moveTrial(work: Work, sub: Subscription, end: number): void {
-  if (end <= work.now) throw invalid("Timestamp is in the past: trial_end", { param: "trial_end" });
-  sub.status = "trialing";
-  sub.trial_start ??= work.now;
-  sub.trial_end = end;
-  sub.billing_cycle_anchor = end;
-  sub.current_period_end = end;
-  sub.announced = { trial_will_end: false, upcoming_for: null };
-}
-
-function endTrial(work: Work, sub: Subscription): void {
-  sub.trial_end = work.now;
-  sub.billing_cycle_anchor = work.now;
-  sub.current_period_end = work.now;
-  renew(work, sub);
 }

@@ -15,7 +15,7 @@ export function sessionView(work: Work, session: CheckoutSession): StripeObject 
     allowed_payment_method_types: null,
     amount_subtotal: session.amount_total,
     amount_total: session.amount_total,
-    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
+    automatic_tax: automaticTaxView(session),
     billing_address_collection: null,
     cancel_url: session.cancel_url,
     client_reference_id: session.client_reference_id,
@@ -85,6 +85,14 @@ export function sessionView(work: Work, session: CheckoutSession): StripeObject 
     url: session.status === "open" ? session.url : null,
     wallet_options: null,
   };
+}
+
+/** The sandbox knows where nobody lives: taxes stay to be worked out until the customer has paid, then they are 0. */
+function automaticTaxView(session: CheckoutSession): StripeObject {
+  if (session.automatic_tax !== true)
+    return { enabled: false, liability: null, provider: null, status: null };
+  const status = session.status === "complete" ? "complete" : "requires_location_inputs";
+  return { enabled: true, liability: { type: "self" }, provider: "stripe", status };
 }
 
 export function sessionLineView(work: Work, line: CheckoutSession["line_items"][number]): StripeObject {

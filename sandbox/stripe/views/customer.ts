@@ -1,5 +1,5 @@
 import { cardOf } from "../cards.ts";
-import type { Customer, PaymentMethod, PortalSession } from "../records.ts";
+import type { Customer, PaymentMethod, PortalFlow, PortalSession } from "../records.ts";
 import type { StripeObject, Work } from "../world.ts";
 import { emptyAddress } from "./list.ts";
 
@@ -83,11 +83,28 @@ export function portalSessionView(_work: Work, session: PortalSession): StripeOb
     created: session.created,
     customer: session.customer,
     customer_account: null,
-    flow: null,
+    flow: flowView(session.flow ?? null),
     livemode: false,
     locale: null,
     on_behalf_of: null,
     return_url: session.return_url,
     url: session.url,
+  };
+}
+
+function flowView(flow: PortalFlow | null): StripeObject | null {
+  if (flow === null) return null;
+  const { type, subscription, after } = flow;
+  return {
+    after_completion: {
+      hosted_confirmation: null,
+      redirect: after === null ? null : { return_url: after },
+      type: after === null ? "portal_homepage" : "redirect",
+    },
+    customer_update: null,
+    subscription_cancel: type === "subscription_cancel" ? { retention: null, subscription } : null,
+    subscription_update: type === "subscription_update" ? { subscription } : null,
+    subscription_update_confirm: null,
+    type,
   };
 }

@@ -55,7 +55,7 @@ export function subscriptionView(work: Work, sub: Subscription): StripeObject {
     pending_invoice_item_interval: null,
     pending_setup_intent: null,
     pending_update: null,
-    schedule: null,
+    schedule: sub.schedule ?? null,
     start_date: sub.created,
     status: sub.status,
     ...(sub.paused === null
