@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { INTERVALS, type Price } from "../domain/catalog.ts";
+import { NOTICES } from "../domain/policy.ts";
 import { PROVIDERS } from "../domain/provider.ts";
 import type { CatalogBody } from "../store/catalogs.ts";
 import { ConfigError, type Environment } from "./config.ts";
@@ -16,6 +17,41 @@ const LegacyPrice = z.strictObject({
   id: priceId,
 });
 
+const days = (most: number) => z.int().min(0, "a number of days").max(most, `at most ${most} days`);
+
+/** What is not said is as careful as can be: customers are written to, and nothing is taken or kept unasked. */
+const Policy = z.strictObject({
+  dunning: z
+    .strictObject({
+      messages: z.array(z.strictObject({ day: days(365), send: z.enum(NOTICES) })).default([
+        { day: 0, send: "payment_failed" },
+        { day: 3, send: "reminder" },
+        { day: 7, send: "final_notice" },
+      ]),
+      end: z
+        .strictObject({ day: days(365), action: z.enum(["cancel", "keep_unpaid"]) })
+        .default({ day: 14, action: "cancel" }),
+    })
+    .prefault({})
+    .superRefine(({ messages, end }, context) => {
+      messages.forEach(({ day }, position) => {
+        const earlier = messages[position - 1];
+        const message =
+          earlier !== undefined && day <= earlier.day
+            ? "the days of the messages must rise"
+            : day >= end.day
+              ? "a message must come before the end"
+              : null;
+        if (message !== null) {
+          context.addIssue({ code: "custom", path: ["messages", position, "day"], message });
+        }
+      });
+    }),
+  trial_reminder_days: days(30).default(3),
+  late_payments: z.enum(["refund", "keep"]).default("refund"),
+  duplicates: z.enum(["cancel_and_refund", "cancel", "keep"]).default("cancel_and_refund"),
+});
+
 const File = z.strictObject({
   tiers: z
     .array(
@@ -25,10 +61,14 @@ const File = z.strictObject({
         prices: Prices.default({}),
         legacy_prices: z.array(LegacyPrice).default([]),
         features: z.array(name).default([]),
+        trial_days: days(730).default(0),
       }),
     )
     .min(1, "at least one tier"),
-  policy: z.strictObject({ grace_days: z.int().min(0).max(365) }),
+  checkout: z
+    .strictObject({ promotion_codes: z.boolean().default(false), automatic_tax: z.boolean().default(false) })
+    .prefault({}),
+  policy: Policy.prefault({}),
 });
 
 export interface CatalogFile {
@@ -98,8 +138,9 @@ function fill(value: unknown, env: Environment, missing: Set<string>): unknown {
 }
 
 const toBody = (file: z.infer<typeof File>): CatalogBody => ({
-  tiers: file.tiers.map(({ legacy_prices, prices, ...tier }) => ({
+  tiers: file.tiers.map(({ legacy_prices, prices, trial_days, ...tier }) => ({
     ...tier,
+    trialDays: trial_days,
     current: PROVIDERS.flatMap((provider) =>
       INTERVALS.flatMap((interval): Price[] => {
         const id = prices[provider]?.[interval];
@@ -108,7 +149,13 @@ const toBody = (file: z.infer<typeof File>): CatalogBody => ({
     ),
     legacy: legacy_prices,
   })),
-  policy: { graceDays: file.policy.grace_days },
+  checkout: { promotionCodes: file.checkout.promotion_codes, automaticTax: file.checkout.automatic_tax },
+  policy: {
+    dunning: file.policy.dunning,
+    trialReminderDays: file.policy.trial_reminder_days,
+    latePayments: file.policy.late_payments,
+    duplicates: file.policy.duplicates,
+  },
 });
 
 function assertDistinct(path: string, { tiers }: CatalogBody): void {

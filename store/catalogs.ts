@@ -1,4 +1,5 @@
-import type { Catalog } from "../domain/catalog.ts";
+import type { Catalog, PublishedCatalog } from "../domain/catalog.ts";
+import { readCatalog } from "../domain/catalog.ts";
 import type { Db } from "./pool.ts";
 import { one } from "./pool.ts";
 import { json } from "./storable.ts";
@@ -8,11 +9,11 @@ export type CatalogBody = Omit<Catalog, "version">;
 
 /** The version in force, or undefined before the first was published. */
 export async function catalogInForce(db: Db): Promise<Catalog | undefined> {
-  const { rows } = await db.query<{ version: number; body: CatalogBody }>(
+  const { rows } = await db.query<{ version: number; body: PublishedCatalog }>(
     "select version, body from catalog_versions order by version desc limit 1",
   );
   const [row] = rows;
-  return row && { ...row.body, version: row.version };
+  return row && readCatalog(row.version, row.body);
 }
 
 /**

@@ -12,7 +12,7 @@ const CATALOG = `tiers:
     legacy_prices: [{ provider: stripe, interval: month, id: price_old }]
     features: [csv_export, alerts]
 policy:
-  grace_days: 14
+  trial_reminder_days: 14
 `;
 const ENV = { PRICE_PRO: "price_month" };
 
@@ -36,7 +36,7 @@ describe("a catalog file", () => {
   it("says what is sold, with the environment's values in place", () => {
     expect(parse(CATALOG).body).toEqual({
       tiers: [
-        { name: "starter", title: "Starter", features: [], current: [], legacy: [] },
+        { name: "starter", title: "Starter", features: [], current: [], legacy: [], trialDays: 0 },
         {
           name: "pro",
           title: "Pro",
@@ -46,16 +46,30 @@ describe("a catalog file", () => {
             { provider: "stripe", interval: "year", id: "price_year" },
           ],
           legacy: [{ provider: "stripe", interval: "month", id: "price_old" }],
+          trialDays: 0,
         },
       ],
-      policy: { graceDays: 14 },
+      checkout: { promotionCodes: false, automaticTax: false },
+      policy: {
+        dunning: {
+          messages: [
+            { day: 0, send: "payment_failed" },
+            { day: 3, send: "reminder" },
+            { day: 7, send: "final_notice" },
+          ],
+          end: { day: 14, action: "cancel" },
+        },
+        trialReminderDays: 14,
+        latePayments: "refund",
+        duplicates: "cancel_and_refund",
+      },
     });
   });
 
   it("is the same version however it is written", () => {
     const { sha256 } = parse(CATALOG);
     const other = `# The same in other words.
-policy: {"grace_days": 14}
+policy: {"trial_reminder_days": 14}
 tiers:
 - title: "Starter"
   features: []
@@ -89,8 +103,22 @@ describe("a mistake in it", () => {
   it.each([
     ["a word that nobody knows", "title: Pro", "titel: Pro", 5, 'tiers.1: Unrecognized key: "titel"'],
     ["the same at the top", "policy:", "polcy: 1\npolicy:", 9, 'Unrecognized key: "polcy"'],
-    ["a number out of range", "14", "-1", 10, "policy.grace_days"],
-    ["a text for a number", "14", '"14"', 10, "policy.grace_days"],
+    ["a number out of range", "14", "-1", 10, "policy.trial_reminder_days"],
+    ["a text for a number", "14", '"14"', 10, "policy.trial_reminder_days"],
+    [
+      "messages whose days do not rise",
+      "trial_reminder_days: 14",
+      "dunning: { messages: [{ day: 3, send: reminder }, { day: 3, send: final_notice }] }",
+      10,
+      "the days of the messages must rise",
+    ],
+    [
+      "a message after the end",
+      "trial_reminder_days: 14",
+      "dunning: { messages: [{ day: 7, send: reminder }], end: { day: 7, action: cancel } }",
+      10,
+      "a message must come before the end",
+    ],
     [
       "an interval that is not sold",
       "month: ",
@@ -142,7 +170,7 @@ describe("a mistake in it", () => {
     expect(complaint(from, to)).toBe(`catalog.yaml: ${said}`);
   });
 
-  it.each(["", "- 1", "tiers: []\npolicy: { grace_days: 1 }", "tiers: 1"])("%j is no catalog", (text) => {
+  it.each(["", "- 1", "tiers: []\npolicy: {}", "tiers: 1"])("%j is no catalog", (text) => {
     expect(() => parse(text)).toThrow(ConfigError);
   });
 });

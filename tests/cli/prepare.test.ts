@@ -14,8 +14,11 @@ const NAMESPACE = "tests-60";
 const CATALOG = `
 tiers:
   - { name: pro, title: Pro, prices: { stripe: { month: "\${PRICE}" } } }
-policy: { grace_days: 14 }
+policy: { trial_reminder_days: 3 }
 `;
+
+/** Each schedule, and how often it comes by the variables below, in milliseconds. */
+const SCHEDULES = { sweep: 3_600_000, verification: 604_800_000, "catch-up": 86_400_000 };
 
 let folder: string;
 let env: Record<string, string>;
@@ -28,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const temporal = createClient(readMigrationConfig(env).temporal);
-  await temporal.schedule.getHandle("sweep").delete();
+  for (const id of Object.keys(SCHEDULES)) await temporal.schedule.getHandle(id).delete();
   await temporal.connection.close();
   for (const name of databases) await query(inject("postgresUrl"), `drop database ${name} with (force)`);
   await rm(folder, { recursive: true });
@@ -57,6 +60,8 @@ async function emptyDatabase(): Promise<void> {
     TEMPORAL_NAMESPACE: NAMESPACE,
     CATALOG_FILE: join(folder, "catalog.yaml"),
     SWEEP_EVERY_SECONDS: "3600",
+    VERIFY_EVERY_SECONDS: "604800",
+    CATCH_UP_EVERY_SECONDS: "86400",
     PRICE: "price_1",
   };
 }
@@ -92,8 +97,10 @@ it("two at once make everything ready once", async () => {
     namespace: NAMESPACE,
   });
   expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining(Object.keys(SEARCH_ATTRIBUTES)));
-  const { spec } = await temporal.schedule.getHandle("sweep").describe();
-  expect(spec.intervals).toEqual([expect.objectContaining({ every: 3_600_000 })]);
+  for (const [id, every] of Object.entries(SCHEDULES)) {
+    const { spec } = await temporal.schedule.getHandle(id).describe();
+    expect(spec.intervals).toEqual([expect.objectContaining({ every })]);
+  }
   await temporal.connection.close();
 });
 

@@ -15,7 +15,11 @@ beforeEach(async () => {
 });
 afterAll(() => database.drop());
 
-const withGrace = (graceDays: number): CatalogBody => ({ ...TEST_CATALOG.body, policy: { graceDays } });
+const withGrace = (day: number): CatalogBody => {
+  const { policy } = TEST_CATALOG.body;
+  const dunning = { messages: [], end: { day, action: "keep_unpaid" as const } };
+  return { ...TEST_CATALOG.body, policy: { ...policy, dunning } };
+};
 const publish = (graceDays: number): Promise<number> =>
   transaction(database.pool, async (db) => {
     const version = await publishCatalog(db, withGrace(graceDays), `sha of ${graceDays}`);
