@@ -7,11 +7,12 @@ export function givesAccess(subscription: Subscription, now: Instant): boolean {
     case "trialing":
     case "active":
       return true;
+    // The provider's own retries may be over before our calendar is: what the customer was told holds.
     case "past_due":
+    case "unpaid":
       return now < subscription.graceUntil;
     case "incomplete":
     case "incomplete_expired":
-    case "unpaid":
     case "paused":
     case "canceled":
       return false;

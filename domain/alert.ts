@@ -1,6 +1,6 @@
 import type { Instant } from "./time.ts";
 
-type AlertKind =
+type OperatorAlertKind =
   | "checkout_started"
   | "subscription_started"
   | "payment_failed"
@@ -12,15 +12,40 @@ type AlertKind =
   | "dispute_lost"
   | "dispute_won"
   | "trial_ending"
+  | "access_ended"
+  | "subscription_unseen"
+  | "renewal_overdue"
+  | "late_payment"
   | "duplicate_subscription"
   | "command_refused"
+  | "call_refused"
+  | "message_refused"
   | "event_parked"
+  | "drift_confirmed"
   | "webhook_signatures_failing"
   | "webhook_signatures_recovered"
   | "provider_refuses"
   | "provider_recovered"
   | "events_waiting"
   | "events_flowing";
+
+/** What a customer is written to about: kept like an alert, delivered to the customer only. */
+export const CUSTOMER_ALERT_KINDS = [
+  "customer_payment_failed",
+  "customer_payment_reminder",
+  "customer_final_notice",
+  "customer_access_ended",
+  "customer_trial_ending",
+] as const;
+export type CustomerAlertKind = (typeof CUSTOMER_ALERT_KINDS)[number];
+
+export type AlertKind = OperatorAlertKind | CustomerAlertKind;
+
+/** Who is told. */
+export type Audience = "operators" | "customer";
+
+export const audienceOf = (kind: AlertKind): Audience =>
+  CUSTOMER_ALERT_KINDS.some((each) => each === kind) ? "customer" : "operators";
 
 /** Something people should hear of, once. */
 export interface Alert {

@@ -1,13 +1,16 @@
 import type { Alert } from "./alert.ts";
 import type { Checkout } from "./checkout.ts";
+import { dayInWords } from "./day.ts";
 import type { SubscriptionId } from "./ids.ts";
 import { formatMoney } from "./money.ts";
 import type { ObservedInvoice, ObservedRefund, ObservedSubscription, SeenEvent } from "./observation.ts";
-import type { Collection } from "./payment.ts";
+import type { Collection, Payment } from "./payment.ts";
+import type { Policy } from "./policy.ts";
 import type { Status } from "./status.ts";
 import { isTerminal } from "./status.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Instant } from "./time.ts";
+import { DAY } from "./time.ts";
 
 /** The keys hold what an alert is about, never when or in which turn it was raised (R6). */
 const failedKey = (invoiceId: string, attempt: number): string => `payment_failed:${invoiceId}:${attempt}`;
@@ -21,6 +24,22 @@ export function checkoutStarted(checkout: Checkout, now: Instant): Alert {
     superseded: false,
     at: now,
   };
+}
+
+/** Paid at our page, and a day after it was to close the provider shows no subscription for it. */
+export function subscriptionUnseen(id: SubscriptionId, checkout: Checkout, now: Instant): readonly Alert[] {
+  const closesAt = checkout.expiresAt ?? checkout.createdAt + DAY;
+  if (checkout.state !== "complete" || now < closesAt + DAY) return [];
+  return [
+    {
+      key: `subscription_unseen:${checkout.id}`,
+      kind: "subscription_unseen",
+      text: `A checkout of ${checkout.tier} is paid, and the provider shows no subscription`,
+      fields: { subscription: id, checkout: checkout.id, tier: checkout.tier },
+      superseded: false,
+      at: now,
+    },
+  ];
 }
 
 /** Told of every one that ran; one that had ended before it was seen is over (R4). */
@@ -161,30 +180,6 @@ export function refundFailed(id: SubscriptionId, refund: ObservedRefund, now: In
   ];
 }
 
-/** One alert for each end of a trial that was announced; over, when the trial is, or ends at another time by now. */
-export function trialsEnding(
-  id: SubscriptionId,
-  subscription: Subscription,
-  events: readonly SeenEvent[],
-  now: Instant,
-): readonly Alert[] {
-  const { terms } = subscription;
-  const ends = new Set(events.flatMap(({ announcedTrialEnd }) => announcedTrialEnd ?? []));
-  return [...ends].map((trialEnd) => ({
-    key: `trial_ending:${terms.providerSubscriptionId}:${trialEnd}`,
-    kind: "trial_ending",
-    text: `Trial of ${terms.tier} ends soon, then ${formatMoney(terms.price)} a ${terms.interval}`,
-    fields: {
-      subscription: id,
-      provider_subscription: terms.providerSubscriptionId,
-      tier: terms.tier,
-      trial_end: trialEnd,
-    },
-    superseded: subscription.status !== "trialing" || subscription.trialEnd !== trialEnd || trialEnd <= now,
-    at: now,
-  }));
-}
-
 export function eventParked(
   id: SubscriptionId | null,
   event: SeenEvent,
@@ -227,6 +222,51 @@ export function duplicateSubscription(
     kind: "duplicate_subscription",
     text: `A customer pays for a second subscription (${subscription.terms.tier})`,
     fields: { subscription: id, live },
+    superseded: false,
+    at: now,
+  };
+}
+
+/** R8: it is refunded, or kept, by the catalog's policy. */
+export function latePayment(
+  id: SubscriptionId,
+  { id: paymentId, invoiceId, money }: Payment,
+  { latePayments }: Policy,
+  now: Instant,
+): Alert {
+  const then = latePayments === "refund" ? "it is refunded" : "it is kept: decide what becomes of it";
+  return {
+    key: `late_payment:${paymentId}`,
+    kind: "late_payment",
+    text: `${formatMoney(money)} came in after the end of the subscription: ${then}`,
+    fields: { subscription: id, payment: paymentId, invoice: invoiceId, ...money },
+    superseded: false,
+    at: now,
+  };
+}
+
+/** What we were to do by policy, and the provider refuses for good. */
+export function callRefused(id: SubscriptionId, call: string, what: string, now: Instant): Alert {
+  return {
+    key: `call_refused:${call}`,
+    kind: "call_refused",
+    text: `The provider refuses what our policy asks for (${call}): ${what}`,
+    fields: { subscription: id, call },
+    superseded: false,
+    at: now,
+  };
+}
+
+/** Once for each period whose end has passed without the provider having gone on. */
+export function renewalOverdue(id: SubscriptionId, subscription: Subscription, now: Instant): Alert {
+  const { terms, period } = subscription;
+  const isLast =
+    "cancelAt" in subscription && subscription.cancelAt !== null && subscription.cancelAt <= period.end;
+  return {
+    key: `renewal_overdue:${terms.providerSubscriptionId}:${period.end}`,
+    kind: "renewal_overdue",
+    text: `Its period ended on ${dayInWords(period.end)}, and ${terms.provider} has not ${isLast ? "ended" : "renewed"} it`,
+    fields: { subscription: id, provider_subscription: terms.providerSubscriptionId, period_end: period.end },
     superseded: false,
     at: now,
   };

@@ -1,14 +1,18 @@
 import type { Alert } from "./alert.ts";
 import {
+  callRefused,
   checkoutStarted,
   commandRefused,
+  duplicateSubscription,
   eventParked,
+  latePayment,
   paymentAlerts,
   refundFailed,
   refundRecorded,
+  renewalOverdue,
   subscriptionCanceled,
   subscriptionStarted,
-  trialsEnding,
+  subscriptionUnseen,
 } from "./alerts.ts";
 import type { Answer } from "./answer.ts";
 import { answerCommand } from "./answer.ts";
@@ -16,17 +20,22 @@ import type { Call } from "./call.ts";
 import type { Checkout } from "./checkout.ts";
 import { settleCheckout } from "./checkout.ts";
 import type { Command, Outcome } from "./command.ts";
-import { nextDeadline } from "./deadline.ts";
+import { isRenewalOverdue, nextDeadline } from "./deadline.ts";
 import { disputeAlerts } from "./dispute.ts";
+import { accessEnded, dunningMessages } from "./dunning.ts";
 import { explain, stateOf } from "./explain.ts";
 import type { Life, Turn } from "./life.ts";
+import type { Place } from "./live-subscription.ts";
+import { placeOf } from "./live-subscription.ts";
 import type { ObservedDispute, ObservedRefund, SeenEvent } from "./observation.ts";
 import type { Outlook } from "./observe-subscription.ts";
 import { readSubscription } from "./observe-subscription.ts";
 import type { Collection, Payment } from "./payment.ts";
 import { collections, paymentsOf } from "./payment.ts";
+import { callsByPolicy, isAdopting, latePayments } from "./policy-calls.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Instant } from "./time.ts";
+import { trialsEnding } from "./trial.ts";
 
 /** What becomes of one stored event in this turn (R2). */
 interface EventEnd {
@@ -38,6 +47,8 @@ interface EventEnd {
 export interface Decision {
   readonly checkout: Checkout | null;
   readonly subscription: Subscription | null;
+  /** Null: it has none among the customer's subscriptions yet. */
+  readonly place: Place | null;
   readonly payments: readonly Payment[];
   readonly refunds: readonly ObservedRefund[];
   readonly disputes: readonly ObservedDispute[];
@@ -79,50 +90,111 @@ export function decide(turn: Turn): Decision {
     isProviderRefusal(answer) ? [{ commandId: command.id, what: answer.outcome.what }] : [],
   );
 
-  const facts = isOurs
-    ? [
-        ...(subscription !== null && observation.subscription !== null
-          ? subscriptionStarted(life.id, subscription, observation.subscription, observation.invoices, now)
-          : []),
-        ...collected.flatMap((one) => paymentAlerts(life.id, one, life.announced, now)),
-        ...refunds.flatMap((refund) => [
-          refundRecorded(life.id, refund, now),
-          ...refundFailed(life.id, refund, now),
-        ]),
-        ...disputes.flatMap((one) => disputeAlerts(life.id, one, observation, life.announced, now)),
-        ...(subscription === null ? [] : trialsEnding(life.id, subscription, observation.events, now)),
-        ...(subscription === null ? [] : subscriptionCanceled(life.id, subscription, now)),
-      ]
-    : [];
-  const adopted = life.checkout === null && life.subscription === null;
+  const refusedByPolicy = turn.calls.flatMap(({ key, commandId, end }) =>
+    commandId === null && end.state === "refused" && end.reason === "provider_refused"
+      ? [{ key, what: end.what }]
+      : [],
+  );
+  const place =
+    subscription === null || life.siblings === undefined
+      ? null
+      : placeOf(
+          { id: life.id, subscription, isEnding: life.isEnding ?? false },
+          life.siblings,
+          turn.catalog,
+          now,
+        );
+  const facts = isOurs ? factsOf(turn, { subscription, place, collected, payments, refunds, disputes }) : [];
+  const calls = [
+    ...answered.flatMap(({ answer }) => (answer.kind === "call" ? [answer.call] : [])),
+    ...callsByPolicy(turn, { subscription, collected, payments, place, isRead: isOurs }),
+  ];
+
+  const alerts: readonly Alert[] = [
+    ...(life.checkout?.state === "opening" && checkout?.state === "open"
+      ? [checkoutStarted(checkout, now)]
+      : []),
+    ...(reading.kind === "absent" && subscription === null && checkout !== null
+      ? subscriptionUnseen(life.id, checkout, now)
+      : []),
+    // R14: what was there before we knew it is recorded and announced to nobody.
+    ...(isAdopting(life) ? facts.map((alert) => ({ ...alert, superseded: true })) : facts),
+    // Who pays twice is told of, whoever sold it.
+    ...(subscription !== null && place !== null && place.duplicateOf !== null
+      ? [duplicateSubscription(life.id, subscription, place.duplicateOf, now)]
+      : []),
+    ...events.flatMap(({ event, state, reason }) =>
+      state === "parked" ? [eventParked(life.id, event, reason ?? "", now)] : [],
+    ),
+    ...refusedByProvider.map(({ commandId, what }) => commandRefused(life.id, commandId, what, now)),
+    ...refusedByPolicy.map(({ key, what }) => callRefused(life.id, key, what, now)),
+  ];
 
   return {
     checkout,
     subscription,
+    place,
     payments,
     refunds,
     disputes,
-    alerts: [
-      ...(life.checkout?.state === "opening" && checkout?.state === "open"
-        ? [checkoutStarted(checkout, now)]
-        : []),
-      // R14: what was there before we knew it is recorded and announced to nobody.
-      ...(adopted ? facts.map((alert) => ({ ...alert, superseded: true })) : facts),
-      ...events.flatMap(({ event, state, reason }) =>
-        state === "parked" ? [eventParked(life.id, event, reason ?? "", now)] : [],
-      ),
-      ...refusedByProvider.map(({ commandId, what }) => commandRefused(life.id, commandId, what, now)),
-    ],
-    calls: answered.flatMap(({ answer }) => (answer.kind === "call" ? [answer.call] : [])),
+    alerts,
+    calls,
     answers: answered.flatMap(({ command, answer }) =>
       answer.kind === "outcome" ? [{ commandId: command.id, outcome: answer.outcome }] : [],
     ),
     events,
     unpark: turn.commands.some((command) => command.kind === "unpark"),
-    needsAttention: attention(turn, refusedByProvider[0]?.what),
-    nextDeadline: nextDeadline(checkout, subscription, now),
-    why: explain(turn, findings),
+    needsAttention: attention(turn, refusedByProvider[0]?.what ?? refusedByPolicy[0]?.what),
+    nextDeadline: nextDeadline(life.id, checkout, subscription, turn.catalog.policy, now),
+    why: explain(turn, findings, { calls, alerts }),
   };
+}
+
+interface Facts {
+  readonly subscription: Subscription | null;
+  readonly place: Place | null;
+  readonly collected: readonly Collection[];
+  readonly payments: readonly Payment[];
+  readonly refunds: readonly ObservedRefund[];
+  readonly disputes: readonly ObservedDispute[];
+}
+
+/** What is to be told of what the provider says, and of what our own calendars ask for. */
+function factsOf(turn: Turn, facts: Facts): readonly Alert[] {
+  const { life, observation, now, catalog } = turn;
+  const { subscription, collected } = facts;
+  const money = [
+    ...collected.flatMap((one) => paymentAlerts(life.id, one, life.announced, now)),
+    ...facts.refunds.flatMap((refund) => [
+      refundRecorded(life.id, refund, now),
+      ...refundFailed(life.id, refund, now),
+    ]),
+    ...facts.disputes.flatMap((one) => disputeAlerts(life.id, one, observation, life.announced, now)),
+  ];
+  if (subscription === null) return money;
+  const { policy } = catalog;
+  const dunned = {
+    id: life.id,
+    subscription,
+    collected,
+    calendar: policy.dunning,
+    announced: life.announced,
+    isEndedUnpaid: observation.subscription?.isEndedUnpaid ?? false,
+    adoptedAt: life.adoptedAt ?? null,
+    now,
+  };
+  return [
+    ...(observation.subscription === null
+      ? []
+      : subscriptionStarted(life.id, subscription, observation.subscription, observation.invoices, now)),
+    ...money,
+    ...dunningMessages(dunned),
+    ...accessEnded(dunned),
+    ...trialsEnding(life.id, subscription, observation.events, policy, now),
+    ...(isRenewalOverdue(life.id, subscription, now) ? [renewalOverdue(life.id, subscription, now)] : []),
+    ...latePayments(life, subscription, facts.payments).map((one) => latePayment(life.id, one, policy, now)),
+    ...subscriptionCanceled(life.id, subscription, now),
+  ];
 }
 
 function read(turn: Turn, collected: readonly Collection[]): Outlook {
@@ -135,21 +207,24 @@ function read(turn: Turn, collected: readonly Collection[]): Outlook {
  * first asks and all hear its answer.
  */
 function answersTo(
-  { commands, calls, observation: { invoices }, catalog }: Turn,
+  { commands, calls, pending = [], observation: { invoices }, catalog }: Turn,
   checkout: Checkout | null,
   subscription: Subscription | null,
   unread: string | null,
 ): readonly { readonly command: Command; readonly answer: Answer }[] {
-  let isBehind = false;
+  const waiting = new Set<Command["kind"]>();
   return commands.map((command) => {
     const finished = calls.find(
       (call) =>
         call.commandId === command.id ||
         (command.kind === "cancel" && call.operation.name === "cancel_subscription"),
     );
-    const known = { checkout, subscription, invoices, catalog, finished, isBehind, unread };
+    const isPending = pending.includes(command.id);
+    // An end waits for nothing but another: what it overtakes is judged by it.
+    const isBehind = command.kind === "cancel" ? waiting.has("cancel") : waiting.size > 0;
+    const known = { checkout, subscription, invoices, catalog, finished, isPending, isBehind, unread };
     const answer = answerCommand(command, known);
-    if (command.kind !== "checkout" && answer.kind !== "outcome") isBehind = true;
+    if (command.kind !== "checkout" && answer.kind !== "outcome") waiting.add(command.kind);
     return { command, answer };
   });
 }

@@ -57,7 +57,8 @@ function differences(what: string, was: unknown, wouldBe: unknown): readonly Dif
   if (isRecord(was) && isRecord(wouldBe)) {
     const names = new Set([...Object.keys(was), ...Object.keys(wouldBe)]);
     return [...names].flatMap((name) =>
-      differences(what === "" ? name : `${what}.${name}`, was[name], wouldBe[name]),
+      // What the version that recorded it had no word for, it could not decide otherwise.
+      name in was ? differences(what === "" ? name : `${what}.${name}`, was[name], wouldBe[name]) : [],
     );
   }
   return was === wouldBe ? [] : [{ what, was, wouldBe }];

@@ -1,9 +1,15 @@
+import type { Alert } from "./alert.ts";
+import type { Call } from "./call.ts";
 import type { Checkout } from "./checkout.ts";
+import type { Parameters } from "./command.ts";
 import { inWords } from "./command.ts";
+import { dayInWords } from "./day.ts";
+import { policyInWords } from "./explain-policy.ts";
 import type { Turn } from "./life.ts";
 import { formatMoney } from "./money.ts";
 import type { ObservedDispute, ObservedRefund } from "./observation.ts";
 import type { Outlook } from "./observe-subscription.ts";
+import { inTerms, scheduledOf } from "./order.ts";
 import type { Payment } from "./payment.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -18,16 +24,21 @@ interface Findings {
 }
 
 /** One sentence for people: what it is now, and what has brought that about. */
-export function explain(turn: Turn, findings: Findings): string {
+export function explain(
+  turn: Turn,
+  findings: Findings,
+  { calls, alerts }: { readonly calls: readonly Call[]; readonly alerts: readonly Alert[] },
+): string {
   const asked = turn.commands.flatMap(({ kind, askedBy, why, parameters }) =>
     // Every checkout begins by being asked for.
     kind === "checkout"
       ? []
       : [
-          `${askedBy} asked for ${[inWords(kind), ...Object.values(parameters ?? {})].join(" ")}${why === null ? "" : `: ${why}`}`,
+          `${askedBy} asked for ${[inWords(kind), ...wanted(parameters)].join(" ")}${why === null ? "" : `: ${why}`}`,
         ],
   );
-  const facts = [...happened(turn, findings), ...asked];
+  const unasked = policyInWords(turn, findings.subscription, calls, alerts);
+  const facts = [...happened(turn, findings), ...unasked, ...asked];
   const state = stateOf(turn, findings);
   return facts.length === 0 ? state : `${state} (${facts.join("; ")})`;
 }
@@ -80,8 +91,30 @@ function happened(
     ...(endOf(before) !== null && "cancelAt" in subscription && endOf(subscription) === null
       ? ["its arranged end is withdrawn"]
       : []),
+    ...rearranged(before, subscription),
   ];
 }
+
+/** Other terms that are arranged since, or are no longer. Those that have begun are no news of this kind. */
+function rearranged(before: Subscription, subscription: Subscription): readonly string[] {
+  const was = scheduledOf(before);
+  const is = scheduledOf(subscription);
+  if (is !== null) {
+    const isSame = was?.at === is.at && was.priceId === is.priceId && was.quantity === is.quantity;
+    return isSame ? [] : [`a change to ${inTerms(is)} on ${dayInWords(is.at)} is arranged`];
+  }
+  const { priceId, quantity } = subscription.terms;
+  const hasBegun = was?.priceId === priceId && was.quantity === quantity;
+  return was === null || hasBegun || !("scheduled" in subscription)
+    ? []
+    : ["the arranged change is withdrawn"];
+}
+
+/** What comes with a command: `scale year period end`, `10 days`. */
+const wanted = ({ days, ...change }: Parameters = {}): readonly string[] => [
+  ...Object.values(change).map((word) => `${word}`.replaceAll("_", " ")),
+  ...(days === undefined ? [] : [`${days} days`]),
+];
 
 const endOf = (subscription: Subscription): number | null =>
   "cancelAt" in subscription ? subscription.cancelAt : null;

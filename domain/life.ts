@@ -3,6 +3,7 @@ import type { Catalog } from "./catalog.ts";
 import type { Checkout } from "./checkout.ts";
 import type { Command } from "./command.ts";
 import type { SubscriptionId } from "./ids.ts";
+import type { Held } from "./live-subscription.ts";
 import type { Observation } from "./observation.ts";
 import type { Payment } from "./payment.ts";
 import type { Subscription } from "./subscription.ts";
@@ -18,6 +19,12 @@ export interface Life {
   readonly payments: readonly Payment[];
   /** Keys of the alerts that people were told of. */
   readonly announced: readonly string[];
+  /** The customer's other subscriptions (R9). Absent in a turn that was stored before they were looked at. */
+  readonly siblings?: readonly Held[];
+  /** It is being ended as a duplicate of one of them. Absent: it is not. */
+  readonly isEnding?: boolean;
+  /** When a subscription that was not bought through us became known, or null: bought here, or not known yet. */
+  readonly adoptedAt?: Instant | null;
   /** Why an operator has to look at it, or null. */
   readonly needsAttention: string | null;
 }
@@ -28,6 +35,8 @@ export interface Turn {
   readonly observation: Observation;
   readonly commands: readonly Command[];
   readonly calls: readonly FinishedCall[];
+  /** Commands whose call is decided and not carried out yet. Absent in a turn that was stored before they were looked at. */
+  readonly pending?: readonly string[];
   readonly catalog: Catalog;
   readonly now: Instant;
 }

@@ -8,6 +8,32 @@ import type { Instant } from "./time.ts";
 export interface Held {
   readonly id: SubscriptionId;
   readonly subscription: Subscription;
+  /** It is being ended as a duplicate: so it is no longer what another is the duplicate of. Absent: it is not. */
+  readonly isEnding?: boolean;
+}
+
+/** Where a subscription stands among all of its customer's (R9). */
+export interface Place {
+  /** The one that gives access, or null: none does. */
+  readonly live: SubscriptionId | null;
+  /** When that one began. */
+  readonly liveSince: Instant | null;
+  /** The live one that this one doubles, or null: it is the live one itself, or gives no access. */
+  readonly duplicateOf: SubscriptionId | null;
+}
+
+/**
+ * Decided under the customer's lock, one turn after the other. What one of them has begun to end counts no more, so
+ * never both are ended, whatever changes meanwhile.
+ */
+export function placeOf(one: Held, others: readonly Held[], catalog: Catalog, now: Instant): Place {
+  const all = [...others, one].filter(({ isEnding }) => isEnding !== true);
+  const live = chooseLive(all, catalog, now);
+  return {
+    live,
+    liveSince: all.find(({ id }) => id === live)?.subscription.startedAt ?? null,
+    duplicateOf: duplicateOf(one, live, now),
+  };
 }
 
 /**

@@ -57,6 +57,16 @@ export interface ObservedSubscription {
   readonly cancelAt: Instant | null;
   readonly canceledAt: Instant | null;
   readonly endedAt: Instant | null;
+  /** The provider has ended it by its own rules, because it was not paid. Absent in a look that was stored before it was read. */
+  readonly isEndedUnpaid?: boolean;
+  /** Other terms that the provider takes up by itself later. Absent in a look that was stored before they were read. */
+  readonly scheduled?: ObservedChange | null;
+}
+
+export interface ObservedChange {
+  readonly at: Instant;
+  readonly priceId: string;
+  readonly quantity: number;
 }
 
 export interface ObservedInvoice {
@@ -69,6 +79,8 @@ export interface ObservedInvoice {
   readonly attempts: number;
   /** When the provider tries next, or null: it does not. */
   readonly nextAttemptAt: Instant | null;
+  /** Of one that is sent instead of collected: until when it is to be paid. Absent in a look that was stored before. */
+  readonly dueAt?: Instant | null;
   /** The payments behind it, by the provider's payment id. */
   readonly payments: readonly ObservedPayment[];
 }

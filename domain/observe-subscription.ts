@@ -1,12 +1,13 @@
-import { tierOfPrice } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import { priceOf, tierOfPrice } from "./catalog.ts";
+import { endOfGrace } from "./dunning.ts";
 import type { Turn } from "./life.ts";
 import type { ObservedInvoice, ObservedSubscription } from "./observation.ts";
 import type { Collection } from "./payment.ts";
 import type { Status } from "./status.ts";
 import { asStatus, isTerminal } from "./status.ts";
-import type { Subscription, Terms } from "./subscription.ts";
+import type { ScheduledChange, Subscription, Terms } from "./subscription.ts";
 import type { Instant } from "./time.ts";
-import { DAY } from "./time.ts";
 
 /** What a look has shown; absent: the provider shows no such subscription. */
 export type Outlook = Reading | { readonly kind: "absent" };
@@ -24,8 +25,10 @@ type Reading =
 export function readSubscription(
   observed: ObservedSubscription,
   collected: readonly Collection[],
-  { life, observation: { invoices }, catalog, now }: Turn,
+  turn: Turn,
 ): Reading {
+  const { life, observation, catalog, now } = turn;
+  const { invoices } = observation;
   const before = life.subscription;
   if (before !== null && isTerminal(before.status)) return { kind: "read", subscription: before };
   const status = asStatus(observed.status);
@@ -59,8 +62,8 @@ export function readSubscription(
       since: sinceWhen(status, { observed, invoices, collected, before, now }),
       observed,
       invoices,
-      graceDays: catalog.policy.graceDays,
-      now,
+      scheduled: scheduledChange(observed, catalog),
+      turn,
     }),
   };
 }
@@ -70,50 +73,97 @@ interface Parts {
   readonly since: Instant;
   readonly observed: ObservedSubscription;
   readonly invoices: readonly ObservedInvoice[];
-  readonly graceDays: number;
-  readonly now: Instant;
+  readonly scheduled: ScheduledChange | null;
+  readonly turn: Turn;
 }
 
-function inStatus(status: Status, { terms, since, observed, invoices, graceDays, now }: Parts): Subscription {
+function inStatus(status: Status, parts: Parts): Subscription {
+  const { terms, since, observed, scheduled } = parts;
   const base = { terms, startedAt: observed.startedAt, since, period: observed.period };
-  const running = { ...base, cancelAt: observed.cancelAt };
+  const running = { ...base, cancelAt: observed.cancelAt, scheduled };
   switch (status) {
     case "incomplete":
       return { ...base, status };
     case "trialing":
       return { ...running, status, trialEnd: observed.trialEnd ?? observed.period.end };
     case "active":
-    case "unpaid":
     case "paused":
       return { ...running, status };
     case "past_due":
-      return { ...running, status, graceUntil: unpaidSince(observed, invoices) + graceDays * DAY };
+    case "unpaid":
+      return { ...running, status, ...overdue(status, parts) };
     case "canceled":
     case "incomplete_expired":
-      return { ...base, status, endedAt: endOf(observed, now), canceledAt: observed.canceledAt };
+      return { ...base, status, endedAt: endOf(observed, parts.turn.now), canceledAt: observed.canceledAt };
     default:
       return status satisfies never;
   }
 }
+
+/** What is asked of a customer who has not paid, by the catalog's calendar, whatever the provider calls the state. */
+function overdue(status: "past_due" | "unpaid", { observed, invoices, turn }: Parts) {
+  const before = turn.life.subscription;
+  const isGivenUp = status === "unpaid" && before !== null && "unpaidSince" in before;
+  const since =
+    unpaidSince(invoices) ??
+    // The provider has given up: no new period begins a new grace where the invoice is not shown any more.
+    (isGivenUp ? before.unpaidSince : observed.period.start);
+  const graceExtendedDays = extendedDays(turn, since);
+  const overdueSince = { unpaidSince: since, graceExtendedDays };
+  return {
+    ...overdueSince,
+    nextAttemptAt: nextAttempt(invoices),
+    graceUntil: endOfGrace(overdueSince, turn.catalog.policy.dunning),
+  };
+}
+
+/** Terms of a price that no tier has are nobody's plan of ours: they are read when they have begun. */
+function scheduledChange(
+  { provider, scheduled }: ObservedSubscription,
+  catalog: Catalog,
+): ScheduledChange | null {
+  if (!scheduled) return null;
+  const { at, priceId, quantity } = scheduled;
+  const tier = tierOfPrice(catalog, provider, priceId);
+  const price = tier && priceOf(tier, provider, priceId);
+  return price === undefined
+    ? null
+    : { at, tier: tier?.name ?? "", priceId, interval: price.interval, quantity };
+}
+
+/** An extension holds for the unpaid invoice that it was given for, and adds up. */
+function extendedDays({ life, commands }: Turn, since: Instant): number | null {
+  const { subscription: before } = life;
+  const isSame = before !== null && "unpaidSince" in before && before.unpaidSince === since;
+  const days = commands.reduce(
+    (sum, { kind, parameters }) => sum + (kind === "extend_grace" ? (parameters?.days ?? 0) : 0),
+    isSame ? (before.graceExtendedDays ?? 0) : 0,
+  );
+  return days === 0 ? null : days;
+}
+
+/** When the provider tries the newest of the open invoices again. */
+const nextAttempt = (invoices: readonly ObservedInvoice[]): Instant | null =>
+  invoices.findLast(({ state, nextAttemptAt }) => state === "open" && nextAttemptAt !== null)
+    ?.nextAttemptAt ?? null;
 
 /** When a terminal state began. Stripe always says; the moment of the look is for one that does not. */
 const endOf = ({ endedAt, canceledAt }: ObservedSubscription, now: Instant): Instant =>
   endedAt ?? canceledAt ?? now;
 
 /**
- * When the oldest invoice that is tried and not paid was made, of those after the last paid one: what was given up
- * before a later invoice was paid is not what it is past due for. The provider's time, so the same in any order (R4).
+ * When the oldest invoice that is tried and not paid was made, or one that is sent was to be paid, of those after the
+ * last paid one: what was given up before a later invoice was paid is not what it is past due for. The provider's
+ * time, so the same in any order (R4). Null: no such invoice is shown.
  */
-function unpaidSince(observed: ObservedSubscription, invoices: readonly ObservedInvoice[]): Instant {
+function unpaidSince(invoices: readonly ObservedInvoice[]): Instant | null {
   const lastPaid = Math.max(
     ...invoices.filter((invoice) => invoice.state === "paid").map((invoice) => invoice.createdAt),
   );
-  const unpaid = invoices.filter(
-    (invoice) => invoice.state === "open" && invoice.attempts > 0 && invoice.createdAt >= lastPaid,
+  const since = invoices.flatMap(({ state, attempts, createdAt, dueAt }) =>
+    state === "open" && createdAt >= lastPaid ? (attempts > 0 ? createdAt : (dueAt ?? [])) : [],
   );
-  return unpaid.length === 0
-    ? observed.period.start
-    : Math.min(...unpaid.map((invoice) => invoice.createdAt));
+  return since.length === 0 ? null : Math.min(...since);
 }
 
 /**
@@ -149,7 +199,7 @@ function sinceWhen(status: Status, moments: Moments): Instant {
     case "trialing":
       return observed.startedAt;
     case "past_due":
-      return unpaidSince(observed, invoices);
+      return unpaidSince(invoices) ?? observed.period.start;
     case "active": {
       const said = activeSince(moments);
       if (before?.status === status) return Math.max(before.since, said);

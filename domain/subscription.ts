@@ -30,6 +30,29 @@ interface Running {
   readonly period: Period;
   /** The end that is already arranged, or null: runs on. */
   readonly cancelAt: Instant | null;
+  /** Other terms that the provider takes up by itself, or null: these go on. */
+  readonly scheduled: ScheduledChange | null;
+}
+
+/** Terms that are arranged to begin later. */
+export interface ScheduledChange {
+  readonly at: Instant;
+  readonly tier: string;
+  readonly priceId: string;
+  readonly interval: Interval;
+  readonly quantity: number;
+}
+
+/** What is asked of a customer who has not paid. */
+interface Overdue {
+  /** When the oldest unpaid invoice was made: day 0 of the dunning calendar. */
+  readonly unpaidSince: Instant;
+  /** Days by which an operator has put off the end of access, or null. Over with the invoice. */
+  readonly graceExtendedDays: number | null;
+  /** When the provider itself tries again, or null: it does not. */
+  readonly nextAttemptAt: Instant | null;
+  /** When access ends unless it is paid before. */
+  readonly graceUntil: Instant;
 }
 
 /** A subscription as the provider last said it is: one variant a status, with only the fields it has. */
@@ -37,8 +60,9 @@ export type Subscription =
   | (In<"incomplete"> & { readonly period: Period })
   | (In<"trialing"> & Running & { readonly trialEnd: Instant })
   | (In<"active"> & Running)
-  | (In<"past_due"> & Running & { readonly graceUntil: Instant })
-  | (In<"unpaid"> & Running)
+  | (In<"past_due"> & Running & Overdue)
+  /** The provider has given up; our own calendar may go on. */
+  | (In<"unpaid"> & Running & Overdue)
   | (In<"paused"> & Running)
   | (In<"canceled"> & Ended)
   | (In<"incomplete_expired"> & Ended);
