@@ -13,6 +13,7 @@ const KEY_LIVES_MS = 23 * HOUR;
  * parameters are stored first. When an earlier attempt's outcome is unknown, the provider is read: what it has
  * done is taken as the answer. What it has provably not done is asked again under the same key while that can still
  * give a new answer, else under the next.
+ * @param assertWanted throws where it is not to be asked any more; not called for what is done already
  * @throws ProviderError
  */
 export async function carryOut(
@@ -21,6 +22,7 @@ export async function carryOut(
   subscriptionId: SubscriptionId,
   key: string,
   request: CallRequest,
+  assertWanted: () => void = () => undefined,
 ): Promise<CallResult> {
   const earlier = await attemptOf(pool, key, subscriptionId, provider.name);
   if (earlier.state === "done" && isCallResult(earlier.result)) return earlier.result;
@@ -34,6 +36,7 @@ export async function carryOut(
     }
     isNext = earlier.spent || Date.now() - earlier.attemptedAt > KEY_LIVES_MS;
   }
+  assertWanted();
   if (isNext) attempt += 1;
   // What an earlier try of this attempt has stored is sent, whatever would be sent today: same key, same body.
   const begun = await beginAttempt(pool, key, attempt, provider.parameters(request));

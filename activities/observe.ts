@@ -4,6 +4,7 @@ import type { Observation, SeenEvent } from "../domain/observation.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { EventSubject, Seen } from "../providers/provider.ts";
 import { findCheckoutOf } from "../store/checkouts.ts";
+import { listedAs } from "../store/checks.ts";
 import { clockOffset } from "../store/clock.ts";
 import type { StoredEvent } from "../store/events.ts";
 import { unappliedEvents } from "../store/events.ts";
@@ -56,14 +57,20 @@ export async function observe(deps: Deps, id: SubscriptionId): Promise<Observed>
     await findCheckoutOf(deps.pool, id),
     await unappliedEvents(deps.pool, id, EVENTS_A_TURN),
   ];
+  // One that verification has found: no event names it.
+  const listed = subscription === undefined ? await listedAs(deps.pool, id) : undefined;
   const provider: Provider | undefined =
-    subscription?.subscription.terms.provider ?? checkout?.checkout.provider ?? events[0]?.provider;
+    subscription?.subscription.terms.provider ??
+    checkout?.checkout.provider ??
+    events[0]?.provider ??
+    listed?.provider;
   const named = events.map((event) => ({ event, subject: subjectOf(event) }));
   const seen =
     provider === undefined
       ? UNSEEN
       : await providerOf(deps, provider).look({
-          subscriptionId: subscription?.subscription.terms.providerSubscriptionId ?? null,
+          subscriptionId:
+            subscription?.subscription.terms.providerSubscriptionId ?? listed?.providerSubscriptionId ?? null,
           sessionId: checkout?.checkout.sessionId ?? null,
           named: named.flatMap(({ subject }) => subject ?? []),
         });

@@ -1,25 +1,28 @@
-import { duplicateSubscription, eventParked } from "../domain/alerts.ts";
-import type { Catalog } from "../domain/catalog.ts";
+import { eventParked } from "../domain/alerts.ts";
 import type { Command } from "../domain/command.ts";
 import type { Decision } from "../domain/decide.ts";
 import { decide } from "../domain/decide.ts";
 import { recordOf } from "../domain/decision-record.ts";
+import { changedByLook } from "../domain/drift.ts";
 import type { CustomerId, SubscriptionId } from "../domain/ids.ts";
 import type { Life, Turn } from "../domain/life.ts";
-import { chooseLive, duplicateOf } from "../domain/live-subscription.ts";
+import type { Held } from "../domain/live-subscription.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Payment } from "../domain/payment.ts";
+import type { Provider } from "../domain/provider.ts";
 import type { Subscription } from "../domain/subscription.ts";
 import type { Instant } from "../domain/time.ts";
 import { announcedKeys, insertAlert } from "../store/alerts.ts";
-import { finishedCalls, insertCall, settleCalls } from "../store/calls.ts";
+import { endingDuplicates, finishedCalls, insertCall, pendingCalls, settleCalls } from "../store/calls.ts";
 import { catalogInForce } from "../store/catalogs.ts";
 import type { CheckoutRow } from "../store/checkouts.ts";
 import { findCheckoutOf, lockCheckoutOf, saveCheckout } from "../store/checkouts.ts";
+import { settleCheck } from "../store/checks.ts";
 import { answerCommandRow, insertCommand, openCommands } from "../store/commands.ts";
 import {
   lockCustomer,
   lockCustomerByProviderId,
+  lockKnownCustomer,
   saveLiveSubscription,
   saveProviderCustomer,
 } from "../store/customers.ts";
@@ -36,7 +39,7 @@ import {
   saveSubscription,
   subscriptionsOfCustomer,
 } from "../store/subscriptions.ts";
-import { insertEntry, isRecorded } from "../store/timeline.ts";
+import { insertEntry, isRecorded, knownSince } from "../store/timeline.ts";
 import type { Deps } from "./deps.ts";
 import type { Report } from "./report.ts";
 import { report } from "./report.ts";
@@ -82,10 +85,11 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
     for (const command of input.asked) await insertCommand(db, id, command, input.now);
     const finished = await finishedCalls(db, id);
     const turn: Turn = {
-      life: await lifeOf(db, id, checkout, before),
+      life: await lifeOf(db, input, owner, checkout, before),
       observation: input.observation,
       commands: await openCommands(db, id),
       calls: finished.map(({ call }) => call),
+      pending: (await pendingCalls(db, id)).flatMap(({ commandId }) => commandId ?? []),
       catalog,
       now: input.now,
     };
@@ -93,18 +97,12 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
     const provider = decision.subscription?.terms.provider ?? checkout?.checkout.provider;
     const customer = owner ?? (await adopt(db, decision.subscription));
 
-    const next = await birthOrGrowth(db, {
-      id,
-      customer,
-      before,
-      decision,
-      catalog,
-      version,
-      now: input.now,
-    });
+    const next = await birthOrGrowth(db, { id, customer, before, decision, version });
     // What is not ours has no row that could count its versions; its events hold the reason (R14).
     const isOurs = next !== null || decision.checkout !== null;
-    const changed = isOurs && isNoteworthy(turn, decision, before, next);
+    // What is told for the first time, or asked of the provider, is an entry too: day 3 of a calendar has no event.
+    const isNews = await tellAndAsk(db, deps, id, provider, decision);
+    const changed = isOurs && (isNews || isNoteworthy(turn, decision, before, next));
     const nextVersion = changed ? version + 1 : version;
     const session = finished.find((each) => each.session !== null)?.session ?? null;
     if (decision.checkout !== null) {
@@ -121,17 +119,10 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
       for (const payment of decision.payments) await savePayment(db, provider, id, payment);
       for (const refund of decision.refunds) await saveRefund(db, provider, id, refund);
       for (const dispute of decision.disputes) await saveDispute(db, provider, id, dispute);
-      for (const call of decision.calls) await insertCall(db, id, provider, call);
       if (customer !== null && decision.subscription !== null) {
         await saveProviderCustomer(db, customer, provider, decision.subscription.terms.providerCustomerId);
       }
     }
-    const alerts =
-      next?.duplicateOf === null || next === null
-        ? decision.alerts
-        : [...decision.alerts, duplicateSubscription(id, next.subscription, next.duplicateOf, input.now)];
-    const channels = deps.channels.map((channel) => channel.name);
-    for (const alert of alerts) await insertAlert(db, alert, id, channels);
     for (const { event, state, reason } of decision.events) {
       await endEvent(db, event.provider, event.id, state, reason);
     }
@@ -139,6 +130,12 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
       await answerCommandRow(db, id, commandId, outcome, input.now);
     }
     if (decision.unpark) await unparkEvents(db, id);
+    await settleCheck(db, id, {
+      told: input.observation.events.length > 0,
+      differences: changedByLook(turn, decision.subscription),
+      version: nextVersion,
+      now: input.now,
+    });
     await settleCalls(
       db,
       finished.map(({ call }) => call.key),
@@ -167,6 +164,21 @@ export async function settle(deps: Deps, input: SettleInput): Promise<Settled> {
   });
 }
 
+/** Records what is to be told and what is to be asked of the provider. True: some of it for the first time. */
+async function tellAndAsk(
+  db: Db,
+  { channels }: Deps,
+  id: SubscriptionId,
+  provider: Provider | undefined,
+  { alerts, calls }: Decision,
+): Promise<boolean> {
+  let isNews = false;
+  for (const alert of alerts) isNews = (await insertAlert(db, alert, id, channels)) || isNews;
+  if (provider === undefined) return isNews;
+  for (const call of calls) isNews = (await insertCall(db, id, provider, call)) || isNews;
+  return isNews;
+}
+
 /** Locks the customer that the subscription belongs to; null: it was never ours so far. */
 async function lockOwner(db: Db, id: SubscriptionId): Promise<CustomerId | null> {
   const known = (await findCheckoutOf(db, id))?.customerId ?? (await findSubscription(db, id))?.customerId;
@@ -182,7 +194,8 @@ async function adopt(db: Db, subscription: Subscription | null): Promise<Custome
 
 async function lifeOf(
   db: Db,
-  id: SubscriptionId,
+  { subscriptionId: id, observation }: SettleInput,
+  owner: CustomerId | null,
   checkout: CheckoutRow | undefined,
   row: SubscriptionRow | undefined,
 ): Promise<Life> {
@@ -192,8 +205,33 @@ async function lifeOf(
     subscription: row?.subscription ?? null,
     payments: await paymentsOfSubscription(db, id),
     announced: await announcedKeys(db, id),
+    siblings: await siblingsOf(db, id, owner ?? (await ownerAtProvider(db, observation))),
+    ...((await endingDuplicates(db, [id])).has(id) ? { isEnding: true } : {}),
+    adoptedAt: checkout === undefined ? await knownSince(db, id) : null,
     needsAttention: row?.needsAttention ?? null,
   };
+}
+
+/** Locks the customer whom the provider names for a subscription that we see for the first time; null: nobody we know. */
+async function ownerAtProvider(db: Db, { subscription }: Observation): Promise<CustomerId | null> {
+  if (subscription === null) return null;
+  const { provider, customerId } = subscription;
+  return (await lockKnownCustomer(db, provider, customerId))?.id ?? null;
+}
+
+/** The customer's other subscriptions: with these its place among them is decided (R9). */
+async function siblingsOf(db: Db, id: SubscriptionId, customer: CustomerId | null): Promise<readonly Held[]> {
+  if (customer === null) return [];
+  const others = (await subscriptionsOfCustomer(db, customer)).filter((row) => row.id !== id);
+  const ending = await endingDuplicates(
+    db,
+    others.map((row) => row.id),
+  );
+  return others.map((row) => ({
+    id: row.id,
+    subscription: row.subscription,
+    ...(ending.has(row.id) ? { isEnding: true } : {}),
+  }));
 }
 
 interface Growth {
@@ -201,30 +239,25 @@ interface Growth {
   readonly customer: CustomerId | null;
   readonly before: SubscriptionRow | undefined;
   readonly decision: Decision;
-  readonly catalog: Catalog;
   readonly version: number;
-  readonly now: Instant;
 }
 
-/** The row as it will be, with its place among the customer's others decided (R9), or null: there is none yet. */
+/** The row as it will be, or null: there is none yet. */
 async function birthOrGrowth(db: Db, growth: Growth): Promise<SubscriptionRow | null> {
-  const { id, customer, before, decision, catalog, version, now } = growth;
+  const { id, customer, before, decision, version } = growth;
   if (decision.subscription === null || customer === null) return null;
-  const others = (await subscriptionsOfCustomer(db, customer)).filter((row) => row.id !== id);
-  const one = { id, subscription: decision.subscription };
-  const live = chooseLive([...others, one], catalog, now);
   const row: SubscriptionRow = {
     id,
     customerId: customer,
     subscription: decision.subscription,
-    duplicateOf: duplicateOf(one, live, now),
+    duplicateOf: decision.place?.duplicateOf ?? null,
     needsAttention: decision.needsAttention,
     nextDeadline: decision.nextDeadline,
     version: Math.max(1, version),
   };
   // The row must be there before the customer can point at it.
   if (before === undefined) await saveSubscription(db, row);
-  await saveLiveSubscription(db, customer, live);
+  await saveLiveSubscription(db, customer, decision.place?.live ?? null);
   return row;
 }
 
@@ -267,8 +300,7 @@ export async function parkUnrouted(
 ): Promise<void> {
   await transaction(deps.pool, async (db) => {
     if (!(await endEvent(db, event.provider, event.id, "parked", reason))) return;
-    const channels = deps.channels.map((channel) => channel.name);
     const seen = { ...event, endedBefore: event.attempts };
-    await insertAlert(db, eventParked(null, seen, reason, now), null, channels);
+    await insertAlert(db, eventParked(null, seen, reason, now), null, deps.channels);
   });
 }

@@ -1,4 +1,4 @@
-import type { CallRefusal, FinishedCall, Operation } from "../domain/call.ts";
+import type { Call, CallRefusal, FinishedCall, Operation } from "../domain/call.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { Db } from "./pool.ts";
@@ -26,18 +26,19 @@ export interface Attempt {
   readonly spent: boolean;
 }
 
-/** Records a decided call once; the same call decided again is the same row. */
+/** Records a decided call once; the same call decided again is the same row. False: it was recorded before. */
 export async function insertCall(
   db: Db,
   id: SubscriptionId,
   provider: Provider,
-  call: { readonly key: string; readonly commandId: string; readonly operation: Operation },
-): Promise<void> {
-  await db.query(
+  call: Call,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
     `insert into provider_calls (key, subscription_id, command_id, provider, operation, decided)
      values ($1, $2, $3, $4, $5::jsonb, true) on conflict do nothing`,
     [call.key, id, call.commandId, provider, json(call.operation)],
   );
+  return rowCount === 1;
 }
 
 export async function pendingCalls(db: Db, id: SubscriptionId): Promise<readonly PendingCall[]> {
@@ -47,6 +48,29 @@ export async function pendingCalls(db: Db, id: SubscriptionId): Promise<readonly
     [id],
   );
   return rows.map((row) => ({ key: row.key, commandId: row.command_id, operation: row.operation }));
+}
+
+/** Whether a decided call is still to be carried out, and none of its requests has failed yet. For a clock that is moved (R13). */
+export async function hasPendingCalls(db: Db): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from provider_calls call where decided and state = 'pending' and not exists (
+       select from provider_calls request
+       where request.subscription_id = call.subscription_id and not request.decided
+         and request.state = 'pending' and request.error is not null)
+     limit 1`,
+  );
+  return rowCount === 1;
+}
+
+/** Those of these subscriptions that are being ended as duplicates, or have been. */
+export async function endingDuplicates(db: Db, ids: readonly SubscriptionId[]): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<{ subscription_id: string }>(
+    `select subscription_id from provider_calls
+     where subscription_id = any($1::uuid[]) and decided and operation ->> 'name' = 'end_duplicate'
+       and state in ('pending', 'done')`,
+    [ids],
+  );
+  return new Set(rows.map((row) => row.subscription_id));
 }
 
 /** Decided calls that have ended since the last turn, or that an unanswered command still needs to hear of. */

@@ -42,12 +42,15 @@ async function find(db: Db, where: string, parameter: string): Promise<Customer 
   return rows[0] && toCustomer(rows[0]);
 }
 
-/** Finds the customer by its receipt or creates it, and locks its row: whatever is done for one customer is done in turn. */
+/**
+ * Finds the customer by its receipt or creates it, and locks its row: whatever is done for one customer is done in turn.
+ * The latest e-mail address is the one that is written to; the provider keeps the one that it was given first.
+ */
 export async function lockCustomerByReceipt(db: Db, name: Receipt, email: string | null): Promise<Customer> {
   // The update locks the row that is there, also one that another transaction has just made.
   const result = await db.query<Row>(
     `insert into customers (id, receipt, email) values ($1, $2, $3)
-     on conflict (receipt) do update set email = coalesce(customers.email, excluded.email)
+     on conflict (receipt) do update set email = coalesce(excluded.email, customers.email)
      returning ${COLUMNS}`,
     [randomUUID(), name, email],
   );
@@ -63,6 +66,13 @@ export const findCustomer = (db: Db, id: CustomerId): Promise<Customer | undefin
 
 export const findCustomerByReceipt = (db: Db, name: Receipt): Promise<Customer | undefined> =>
   find(db, "receipt = $1", name);
+
+/** The customer with this id at the provider, its row locked. Undefined: none of ours has it. */
+export const lockKnownCustomer = (
+  db: Db,
+  provider: Provider,
+  providerCustomerId: string,
+): Promise<Customer | undefined> => find(db, `${columnOf(provider)} = $1 for update`, providerCustomerId);
 
 /**
  * The customer of an adopted subscription, its row locked: found by the provider's id, or made with that id as its
@@ -81,7 +91,7 @@ export async function lockCustomerByProviderId(
       `insert into customers (id, receipt, ${column}) values ($1, $2, $3) on conflict do nothing`,
       [id, free, providerCustomerId],
     );
-    const customer = await find(db, `${column} = $1 for update`, providerCustomerId);
+    const customer = await lockKnownCustomer(db, provider, providerCustomerId);
     if (customer !== undefined) return customer;
   }
   throw new Error("a customer neither is there nor can be made");
@@ -102,6 +112,22 @@ export async function saveProviderCustomer(
     `update customers set ${column} = $2, updated_at = now()
      where id = $1 and ${column} is null and not exists (select from customers where ${column} = $2)`,
     [id, providerCustomerId],
+  );
+}
+
+/** The customer is somebody else at the provider from now on, unless others have said so meanwhile. */
+export async function replaceProviderCustomer(
+  db: Db,
+  id: CustomerId,
+  provider: Provider,
+  gone: string,
+  providerCustomerId: string,
+): Promise<void> {
+  const column = columnOf(provider);
+  await db.query(
+    `update customers set ${column} = $3, updated_at = now()
+     where id = $1 and coalesce(${column}, $2) = $2 and not exists (select from customers where ${column} = $3)`,
+    [id, gone, providerCustomerId],
   );
 }
 

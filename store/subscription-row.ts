@@ -2,7 +2,7 @@ import type { Interval } from "../domain/catalog.ts";
 import type { CustomerId, SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { Status } from "../domain/status.ts";
-import type { Subscription, Terms } from "../domain/subscription.ts";
+import type { ScheduledChange, Subscription, Terms } from "../domain/subscription.ts";
 import type { Instant } from "../domain/time.ts";
 import { timestamp } from "./pool.ts";
 
@@ -35,6 +35,14 @@ export interface Row {
   canceled_at: number | null;
   ended_at: number | null;
   grace_until: number | null;
+  unpaid_since: number | null;
+  grace_extended_days: number | null;
+  next_payment_attempt_at: number | null;
+  scheduled_at: number | null;
+  scheduled_tier: string | null;
+  scheduled_price_id: string | null;
+  scheduled_interval: Interval | null;
+  scheduled_quantity: number | null;
   amount: number;
   currency: string;
   interval: Interval;
@@ -57,7 +65,7 @@ export function fromRow(row: Row): Subscription {
     quantity: row.quantity,
     price: { amount: row.amount, currency: row.currency },
   };
-  const needed = (column: "trial_end" | "ended_at" | "grace_until"): Instant => {
+  const needed = (column: "trial_end" | "ended_at" | "grace_until" | "unpaid_since"): Instant => {
     const value = row[column];
     if (value === null) throw new Error(`subscription ${row.id} is ${row.status} without ${column}`);
     return value;
@@ -68,18 +76,27 @@ export function fromRow(row: Row): Subscription {
     since: row.since,
     period: { start: row.current_period_start, end: row.current_period_end },
   };
-  const running = { ...base, cancelAt: row.cancel_at };
+  const running = { ...base, cancelAt: row.cancel_at, scheduled: scheduledIn(row) };
+  const overdue = (): Pick<
+    Extract<Subscription, { status: "past_due" }>,
+    "unpaidSince" | "graceExtendedDays" | "nextAttemptAt" | "graceUntil"
+  > => ({
+    unpaidSince: needed("unpaid_since"),
+    graceExtendedDays: row.grace_extended_days,
+    nextAttemptAt: row.next_payment_attempt_at,
+    graceUntil: needed("grace_until"),
+  });
   switch (row.status) {
     case "incomplete":
       return { ...base, status: row.status };
     case "trialing":
       return { ...running, status: row.status, trialEnd: needed("trial_end") };
     case "active":
-    case "unpaid":
     case "paused":
       return { ...running, status: row.status };
     case "past_due":
-      return { ...running, status: row.status, graceUntil: needed("grace_until") };
+    case "unpaid":
+      return { ...running, status: row.status, ...overdue() };
     case "canceled":
     case "incomplete_expired":
       return { ...base, status: row.status, endedAt: needed("ended_at"), canceledAt: row.canceled_at };
@@ -88,10 +105,29 @@ export function fromRow(row: Row): Subscription {
   }
 }
 
+function scheduledIn(row: Row): ScheduledChange | null {
+  const { scheduled_at, scheduled_tier, scheduled_price_id, scheduled_interval, scheduled_quantity } = row;
+  return scheduled_at === null ||
+    scheduled_tier === null ||
+    scheduled_price_id === null ||
+    scheduled_interval === null ||
+    scheduled_quantity === null
+    ? null
+    : {
+        at: scheduled_at,
+        tier: scheduled_tier,
+        priceId: scheduled_price_id,
+        interval: scheduled_interval,
+        quantity: scheduled_quantity,
+      };
+}
+
 /** The columns of a row, by name, in the order in which they are written. */
 export function toRow(row: SubscriptionRow): Readonly<Record<string, unknown>> {
   const { subscription } = row;
   const { terms } = subscription;
+  const scheduled = "scheduled" in subscription ? subscription.scheduled : null;
+  const overdue = "unpaidSince" in subscription ? subscription : null;
   const isStripe = terms.provider === "stripe";
   return {
     id: row.id,
@@ -113,6 +149,14 @@ export function toRow(row: SubscriptionRow): Readonly<Record<string, unknown>> {
     canceled_at: timestamp("canceledAt" in subscription ? subscription.canceledAt : null),
     ended_at: timestamp("endedAt" in subscription ? subscription.endedAt : null),
     grace_until: timestamp("graceUntil" in subscription ? subscription.graceUntil : null),
+    unpaid_since: timestamp(overdue?.unpaidSince ?? null),
+    grace_extended_days: overdue?.graceExtendedDays ?? null,
+    next_payment_attempt_at: timestamp(overdue?.nextAttemptAt ?? null),
+    scheduled_at: timestamp(scheduled?.at ?? null),
+    scheduled_tier: scheduled?.tier ?? null,
+    scheduled_price_id: scheduled?.priceId ?? null,
+    scheduled_interval: scheduled?.interval ?? null,
+    scheduled_quantity: scheduled?.quantity ?? null,
     amount: terms.price.amount,
     currency: terms.price.currency,
     interval: terms.interval,

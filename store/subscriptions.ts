@@ -3,14 +3,16 @@ import { customerId, subscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Db } from "./pool.ts";
-import { timestamp } from "./pool.ts";
+import { one, timestamp } from "./pool.ts";
 import type { Row, SubscriptionRow } from "./subscription-row.ts";
 import { fromRow, toRow } from "./subscription-row.ts";
 
 const SELECT = `select id, customer_id, provider,
     coalesce(stripe_subscription_id, razorpay_subscription_id) as provider_subscription_id,
     coalesce(stripe_customer_id, razorpay_customer_id) as provider_customer_id, tier, price_id, status, started_at, since, current_period_start,
-    current_period_end, trial_end, cancel_at, canceled_at, ended_at, grace_until, amount, currency, "interval",
+    current_period_end, trial_end, cancel_at, canceled_at, ended_at, grace_until,
+    unpaid_since, grace_extended_days, next_payment_attempt_at, scheduled_at, scheduled_tier, scheduled_price_id,
+    scheduled_interval, scheduled_quantity, amount, currency, "interval",
     quantity, duplicate_of, needs_attention, next_deadline_at, version
   from subscriptions`;
 
@@ -50,6 +52,19 @@ export async function subscriptionByProviderId(
     providerSubscriptionId,
   ]);
   return rows[0] && subscriptionId(rows[0].id);
+}
+
+/** Those of ours that have one of these ids of the provider's, by that id. */
+export async function subscriptionsByProviderIds(
+  db: Db,
+  provider: Provider,
+  providerSubscriptionIds: readonly string[],
+): Promise<ReadonlyMap<string, SubscriptionRow>> {
+  const column = provider === "stripe" ? "stripe_subscription_id" : "razorpay_subscription_id";
+  const { rows } = await db.query<Row>(`${SELECT} where ${column} = any($1::text[])`, [
+    providerSubscriptionIds,
+  ]);
+  return new Map(rows.map((row) => [row.provider_subscription_id, toSubscription(row)]));
 }
 
 /** Those of a provider's customer that have not ended, whoever the customer is to us. */
@@ -110,4 +125,13 @@ export async function livesWaiting(db: Db): Promise<readonly SubscriptionId[]> {
      select subscription_id from checkouts where next_deadline_at is not null`,
   );
   return rows.map((row) => subscriptionId(row.id));
+}
+
+/** When the next deadline of all lives comes, or null: none waits for one. For a clock that is moved (R13). */
+export async function earliestDeadline(db: Db): Promise<Instant | null> {
+  const result = await db.query<{ at: Instant | null }>(
+    `select least((select min(next_deadline_at) from subscriptions),
+       (select min(next_deadline_at) from checkouts)) as at`,
+  );
+  return one(result).at;
 }

@@ -1,9 +1,9 @@
-import type { Catalog } from "../domain/catalog.ts";
+import type { Catalog, PublishedCatalog } from "../domain/catalog.ts";
+import { readCatalog } from "../domain/catalog.ts";
 import type { Command } from "../domain/command.ts";
 import type { Inputs } from "../domain/decision-record.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
-import type { CatalogBody } from "./catalogs.ts";
 import type { Db } from "./pool.ts";
 import { timestamp } from "./pool.ts";
 import { json } from "./storable.ts";
@@ -52,6 +52,15 @@ export async function insertEntry(db: Db, entry: Entry): Promise<void> {
 export async function isRecorded(db: Db, turnId: string): Promise<boolean> {
   const { rowCount } = await db.query("select from timeline where turn_id = $1", [turnId]);
   return rowCount === 1;
+}
+
+/** When the life's first decision was made, or null: before it. */
+export async function knownSince(db: Db, id: SubscriptionId): Promise<Instant | null> {
+  const { rows } = await db.query<{ at: Instant }>(
+    "select at from timeline where subscription_id = $1 order by version limit 1",
+    [id],
+  );
+  return rows[0]?.at ?? null;
 }
 
 /** The life so far, oldest first. */
@@ -140,7 +149,7 @@ export type RecordedEntry = ShownEntry & {
 
 /** The life so far, oldest first, with what each decision was made of. */
 export async function decisionsOf(db: Db, id: SubscriptionId): Promise<readonly RecordedEntry[]> {
-  const { rows } = await db.query<Omit<RecordedEntry, "catalog"> & { readonly body: CatalogBody }>(
+  const { rows } = await db.query<Omit<RecordedEntry, "catalog"> & { readonly body: PublishedCatalog }>(
     `select ${SHOWN}, inputs, decision, body
      from timeline join catalog_versions on catalog_versions.version = catalog_version
      where subscription_id = $1 order by timeline.version`,
@@ -148,6 +157,6 @@ export async function decisionsOf(db: Db, id: SubscriptionId): Promise<readonly 
   );
   return rows.map(({ body, ...entry }) => ({
     ...entry,
-    catalog: { ...body, version: entry.catalogVersion },
+    catalog: readCatalog(entry.catalogVersion, body),
   }));
 }

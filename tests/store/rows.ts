@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Pool } from "pg";
 import { expect } from "vitest";
 import type { Checkout } from "../../domain/checkout.ts";
+import { NOTHING_OFFERED } from "../../domain/checkout.ts";
 import type { CheckoutId, CustomerId, SubscriptionId } from "../../domain/ids.ts";
 import { checkoutId, receipt, subscriptionId } from "../../domain/ids.ts";
 import type { Subscription, Terms } from "../../domain/subscription.ts";
@@ -29,6 +30,7 @@ export const checkout = (change: Partial<Checkout> = {}): Checkout => ({
   interval: "month",
   quantity: 1,
   priceId: "price_pro_monthly",
+  offered: NOTHING_OFFERED,
   state: "opening",
   sessionId: null,
   expiresAt: null,
@@ -66,6 +68,7 @@ export const active = (change: Partial<Terms> = {}): Subscription => ({
   status: "active",
   terms: terms(change),
   cancelAt: null,
+  scheduled: null,
 });
 
 export const canceled = (of: Subscription): Subscription => ({

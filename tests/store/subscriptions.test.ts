@@ -40,14 +40,30 @@ const base = () => ({
   period: { start: START, end: START + DAY },
 });
 
+const running = () => ({ ...base(), cancelAt: null, scheduled: null });
+const overdue = { unpaidSince: START, graceExtendedDays: null, nextAttemptAt: null };
+
 /** One of each variant, with every field that it has. */
 const VARIANTS: readonly (() => Subscription)[] = [
   () => ({ ...base(), status: "incomplete" }),
-  () => ({ ...base(), status: "trialing", cancelAt: null, trialEnd: START + 14 * DAY }),
-  () => ({ ...base(), status: "active", cancelAt: START + 31 * DAY }),
-  () => ({ ...base(), status: "past_due", cancelAt: null, graceUntil: START + 14 * DAY }),
-  () => ({ ...base(), status: "unpaid", cancelAt: START + DAY }),
-  () => ({ ...base(), status: "paused", cancelAt: null }),
+  () => ({ ...running(), status: "trialing", trialEnd: START + 14 * DAY }),
+  () => ({ ...running(), status: "active", cancelAt: START + 31 * DAY }),
+  () => ({
+    ...running(),
+    scheduled: { at: START + DAY, tier: "scale", priceId: "price_scale", interval: "year", quantity: 2 },
+    status: "active",
+  }),
+  () => ({ ...running(), status: "past_due", ...overdue, graceUntil: START + 14 * DAY }),
+  () => ({
+    ...running(),
+    status: "past_due",
+    unpaidSince: START + DAY,
+    graceExtendedDays: 5,
+    nextAttemptAt: START + 3 * DAY,
+    graceUntil: START + 20 * DAY,
+  }),
+  () => ({ ...running(), cancelAt: START + DAY, status: "unpaid", ...overdue, graceUntil: START + 14 * DAY }),
+  () => ({ ...running(), status: "paused" }),
   () => ({ ...base(), status: "canceled", endedAt: START + 2 * DAY, canceledAt: START + DAY }),
   () => ({ ...base(), status: "incomplete_expired", endedAt: START + DAY, canceledAt: null }),
 ];
