@@ -1,8 +1,10 @@
 import type { Call, FinishedCall } from "./call.ts";
+import { isOrdered } from "./call.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Checkout } from "./checkout.ts";
 import type { Command, Order, Outcome, Refusal } from "./command.ts";
 import { forbidden } from "./command.ts";
+import { dayInWords } from "./day.ts";
 import type { ObservedInvoice } from "./observation.ts";
 import { isSo, operationOf, soInWords } from "./order.ts";
 import type { Subscription } from "./subscription.ts";
@@ -27,6 +29,8 @@ export interface Known {
   readonly catalog: Catalog;
   /** The end of the provider call that serves the command. */
   readonly finished: FinishedCall | undefined;
+  /** Its call is decided and not carried out yet. */
+  readonly isPending: boolean;
   /** An earlier command is still at the provider: one at a time, so that each is judged by what came of it. */
   readonly isBehind: boolean;
   /** Why the look said nothing new of the subscription, or null: it did. */
@@ -44,6 +48,8 @@ export function answerCommand(command: Command, known: Known): Answer {
       return done(known.unread ?? `The provider says ${subscription?.status ?? "nothing"}; so do we`);
     case "unpark":
       return done("Parked events are waiting again, and nothing needs attention");
+    case "extend_grace":
+      return answerExtension(known);
     case "cancel":
     case "cancel_at_period_end":
     case "uncancel":
@@ -80,10 +86,21 @@ function answerCheckout(command: Command, checkout: Checkout | null): Answer {
   }
 }
 
+/** The days themselves are read with the subscription: see `readSubscription`. */
+function answerExtension({ subscription, unread }: Known): Answer {
+  const no = forbidden("extend_grace", subscription);
+  if (no !== null) return refused(no.reason, no.what);
+  if (unread !== null || subscription === null || !("graceUntil" in subscription)) {
+    return refused("not_allowed", unread ?? "Nothing is overdue");
+  }
+  return done(`Its access ends on ${dayInWords(subscription.graceUntil)}, unless it is paid before`);
+}
+
 function answerOrder(command: Command, order: Order, known: Known): Answer {
   const { subscription, finished, invoices } = known;
   if (finished !== undefined) return judge(finished, known);
-  if (known.isBehind) return { kind: "wait" };
+  // What is asked of the provider already is judged by what comes of it: see `revoked`.
+  if (known.isPending || known.isBehind) return { kind: "wait" };
   const no = forbidden(order, subscription);
   if (no !== null || subscription === null) {
     return refused(no?.reason ?? "no_subscription", no?.what ?? "There is no subscription yet");
@@ -105,7 +122,7 @@ function answerOrder(command: Command, order: Order, known: Known): Answer {
 
 /** What came of a call is judged by the provider's truth, seen after it. */
 function judge({ operation, end }: FinishedCall, { subscription, invoices }: Known): Answer {
-  if (operation.name === "open_checkout" || subscription === null) return { kind: "wait" };
+  if (subscription === null || !isOrdered(operation)) return { kind: "wait" };
   // Also when the provider refused, because it had just become so: what was asked for is so.
   if (isSo(operation, subscription, invoices)) return done(soInWords(operation, subscription));
   if (end.state === "refused") return refused(end.reason, end.what);

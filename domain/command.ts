@@ -1,3 +1,4 @@
+import type { Interval } from "./catalog.ts";
 import type { Status } from "./status.ts";
 import { isTerminal } from "./status.ts";
 import type { Subscription } from "./subscription.ts";
@@ -11,20 +12,29 @@ export const SUBSCRIPTION_COMMANDS = [
   "resume",
   "retry_payment",
   "change",
+  "extend_grace",
   "resync",
   "unpark",
 ] as const;
 export type SubscriptionCommand = (typeof SUBSCRIPTION_COMMANDS)[number];
 
 /** Those that ask something of the provider. */
-export type Order = Exclude<SubscriptionCommand, "resync" | "unpark">;
+export type Order = Exclude<SubscriptionCommand, "extend_grace" | "resync" | "unpark">;
 
 export type CommandKind = "checkout" | SubscriptionCommand;
 
-/** What `change` asks for: another tier, another quantity, or both. */
+/** What `change` asks for: another tier, interval or quantity, or several of them. */
 export interface Change {
   readonly tier?: string;
+  readonly interval?: Interval;
   readonly quantity?: number;
+  /** When it begins; now, if not said. */
+  readonly at?: "now" | "period_end";
+}
+
+/** What comes with a command: of `change` its terms, of `extend_grace` the days. */
+export interface Parameters extends Change {
+  readonly days?: number;
 }
 
 export interface Command {
@@ -33,8 +43,7 @@ export interface Command {
   /** Who asked: `api`, or an operator's own name. */
   readonly askedBy: string;
   readonly why: string | null;
-  /** Of `change` only. */
-  readonly parameters?: Change;
+  readonly parameters?: Parameters;
 }
 
 /** The one answer to a command, stored by its id and given again on repetition. A refusal is an answer, not an error. */
@@ -51,18 +60,19 @@ export type Refusal =
   | "no_subscription"
   | "checkout_closed"
   | "paid_meanwhile"
+  | "not_needed"
   | "provider_refused";
 
 /**
  * The one table of which order is allowed in which status. Besides, `uncancel` needs an end that is arranged, and
  * `cancel_at_period_end` that none is arranged for later than the period's: that one is taken back first.
  */
-const ALLOWED: Readonly<Record<Status, readonly Order[]>> = {
+const ALLOWED: Readonly<Record<Status, readonly (Order | "extend_grace")[]>> = {
   incomplete: ["cancel", "retry_payment"],
   trialing: ["cancel", "cancel_at_period_end", "uncancel", "change"],
   active: ["cancel", "cancel_at_period_end", "uncancel", "pause", "change"],
-  past_due: ["cancel", "cancel_at_period_end", "uncancel", "retry_payment"],
-  unpaid: ["cancel", "cancel_at_period_end", "uncancel", "retry_payment"],
+  past_due: ["cancel", "cancel_at_period_end", "uncancel", "retry_payment", "extend_grace"],
+  unpaid: ["cancel", "cancel_at_period_end", "uncancel", "retry_payment", "extend_grace"],
   paused: ["cancel", "cancel_at_period_end", "uncancel", "resume"],
   canceled: [],
   incomplete_expired: [],
@@ -85,7 +95,7 @@ export function allowedCommands(subscription: Subscription | null): readonly Sub
 
 /** Why an order cannot be given now, or null: it can. */
 export function forbidden(
-  order: Order,
+  order: Order | "extend_grace",
   subscription: Subscription | null,
 ): { readonly reason: Refusal; readonly what: string } | null {
   if (subscription === null) {

@@ -1,4 +1,4 @@
-import type { Change, Command, CommandKind, Outcome } from "../domain/command.ts";
+import type { Command, CommandKind, Outcome, Parameters } from "../domain/command.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
 import { subscriptionId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
@@ -33,7 +33,7 @@ interface CommandRow {
   kind: CommandKind;
   asked_by: string;
   why: string | null;
-  parameters: Change;
+  parameters: Parameters;
 }
 
 const commandOf = ({ id, kind, asked_by, why, parameters }: CommandRow): Command => ({
@@ -41,7 +41,7 @@ const commandOf = ({ id, kind, asked_by, why, parameters }: CommandRow): Command
   kind,
   askedBy: asked_by,
   why,
-  ...(kind === "change" ? { parameters } : {}),
+  ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
 });
 
 /** What was asked and not answered yet, in the order of asking. */

@@ -5,6 +5,7 @@ import {
   cancelAtPeriodEnd,
   change,
   checkAskedBy,
+  extendGrace,
   pause,
   resume,
   resync,
@@ -22,6 +23,7 @@ export const UPDATES = {
   resume,
   retry_payment: retryPayment,
   change,
+  extend_grace: extendGrace,
   resync,
   unpark,
 } as const satisfies Readonly<Record<SubscriptionCommand, object>>;

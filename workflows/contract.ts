@@ -1,5 +1,5 @@
 import { defineSignal, defineUpdate } from "@temporalio/workflow";
-import type { Change, CommandKind, Outcome } from "../domain/command.ts";
+import type { Change, CommandKind, Outcome, Parameters } from "../domain/command.ts";
 import type { CheckoutId, SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { Status } from "../domain/status.ts";
@@ -15,6 +15,10 @@ export const SUBSCRIPTION_WORKFLOW = "subscription";
 export const ROUTE_EVENT_WORKFLOW = "routeEvent";
 export const SWEEP_WORKFLOW = "sweep";
 export const SWEEP_SCHEDULE = "sweep";
+export const VERIFY_WORKFLOW = "verify";
+export const VERIFY_SCHEDULE = "verification";
+export const CATCH_UP_WORKFLOW = "catchUp";
+export const CATCH_UP_SCHEDULE = "catch-up";
 
 export const subscriptionWorkflowId = (id: SubscriptionId): string => `subscription/${id}`;
 export const routeEventWorkflowId = (provider: Provider, eventId: string): string =>
@@ -36,8 +40,13 @@ export const pause = defineUpdate<CommandReply, [AskedBy]>("pause");
 export const resume = defineUpdate<CommandReply, [AskedBy]>("resume");
 /** Tries to collect the open invoice now. */
 export const retryPayment = defineUpdate<CommandReply, [AskedBy]>("retry_payment");
-/** Another tier or quantity now, the difference invoiced at once. By hand: `{"by":"maria","tier":"scale"}`. */
+/**
+ * Another tier, interval or quantity: now, the difference invoiced at once, or when the period ends. By hand:
+ * `{"by":"maria","tier":"scale","at":"period_end"}`.
+ */
 export const change = defineUpdate<CommandReply, [AskedChange]>("change");
+/** Puts the end of an overdue customer's access off by so many days. By hand: `{"by":"maria","days":10}`. */
+export const extendGrace = defineUpdate<CommandReply, [AskedExtension]>("extend_grace");
 /** Reads the provider's truth now. */
 export const resync = defineUpdate<CommandReply, [AskedBy]>("resync");
 /** Puts parked events back to be tried again and clears the need for attention. */
@@ -56,6 +65,8 @@ export interface AskedBy {
 
 export type AskedChange = AskedBy & Change;
 
+export type AskedExtension = AskedBy & { readonly days: number };
+
 /** `pending`: the provider or the database is away; the command is kept and will be carried out. */
 export type CommandReply = Outcome | { readonly state: "pending"; readonly what: string };
 
@@ -73,6 +84,8 @@ export interface Carried {
   readonly deadline: Instant | null;
   readonly offsetMs: number;
   readonly standing: Standing | null;
+  /** What it is listed by already: Temporal keeps that from run to run. */
+  readonly listed?: string;
 }
 
 export interface AskedCommand {
@@ -80,8 +93,8 @@ export interface AskedCommand {
   readonly kind: CommandKind;
   readonly by: string;
   readonly why: string | null;
-  /** Of `change` only. */
-  readonly parameters?: Change;
+  /** Of `change` and `extend_grace` only. */
+  readonly parameters?: Parameters;
 }
 
 /** What operators see of it: in the workflow's details and, at the end, as its result. */

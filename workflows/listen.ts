@@ -6,7 +6,7 @@ import {
   setDefaultSignalHandler,
   setHandler,
 } from "@temporalio/workflow";
-import type { Change, Outcome } from "../domain/command.ts";
+import type { Outcome, Parameters } from "../domain/command.ts";
 import {
   type AskedBy,
   type AskedCommand,
@@ -15,6 +15,7 @@ import {
   cancelAtPeriodEnd,
   change,
   checkout,
+  extendGrace,
   pause,
   resume,
   resync,
@@ -24,7 +25,7 @@ import {
   wake,
 } from "./contract.ts";
 import type { Run } from "./run.ts";
-import { checkAskedBy, checkAskedChange, checkCheckoutId } from "./validate.ts";
+import { checkAskedBy, checkAskedChange, checkAskedExtension, checkCheckoutId } from "./validate.ts";
 
 /** What an operator may send by hand. */
 const byHand = (description: string) => ({ description, validator: checkAskedBy });
@@ -75,17 +76,25 @@ export function listen(run: Run): void {
   );
   setHandler(
     change,
-    ({ tier, quantity, ...asked }) =>
+    ({ tier, interval, quantity, at, ...asked }) =>
       submit(run, "change", asked, {
         ...(tier === undefined ? {} : { tier }),
+        ...(interval === undefined ? {} : { interval }),
         ...(quantity === undefined ? {} : { quantity }),
+        ...(at === undefined ? {} : { at }),
       }),
     {
       description:
-        'Another tier or quantity now, the difference invoiced at once: {"by": "your name", "tier": "…", "quantity": 1}',
+        'Another tier, interval or quantity, the difference invoiced at once: {"by": "your name", "tier": "…", ' +
+        '"interval": "month or year", "quantity": 1}; with "at": "period_end" when the period ends instead',
       validator: checkAskedChange,
     },
   );
+  setHandler(extendGrace, ({ days, ...asked }) => submit(run, "extend_grace", asked, { days }), {
+    description:
+      'Put the end of an overdue customer\'s access off: {"by": "your name", "days": 10, "why": "…"}',
+    validator: checkAskedExtension,
+  });
   setHandler(
     resync,
     (asked) => submit(run, "resync", asked),
@@ -103,7 +112,7 @@ function submit(
   run: Run,
   kind: AskedCommand["kind"],
   { by, why, ...asked }: AskedBy,
-  parameters?: Change,
+  parameters?: Parameters,
 ): Promise<CommandReply> {
   const updateId = currentUpdateInfo()?.id ?? "";
   const id = asked.id ?? updateId;

@@ -1,4 +1,4 @@
-import type { AskedBy, AskedChange } from "./contract.ts";
+import type { AskedBy, AskedChange, AskedExtension } from "./contract.ts";
 
 const MAX_WORDS = 200;
 
@@ -24,18 +24,38 @@ export function checkAskedBy(asked: AskedBy, ...more: readonly unknown[]): void 
 /** Stripe takes no larger quantity of one line. */
 const MOST = 999_999;
 
-/** The same for a change: of the tier, the quantity, or both. Which tiers there are is decided in the turn. */
+/** The same for a change: of the tier, the interval, the quantity. Which there are is decided in the turn. */
 export function checkAskedChange(asked: AskedChange, ...more: readonly unknown[]): void {
-  const { tier, quantity, ...others } = asked ?? {};
+  const { tier, interval, quantity, at, ...others } = asked ?? {};
   checkAskedBy(others, ...more);
-  if (tier === undefined && quantity === undefined) {
-    throw new Error('say what to change, such as {"by": "maria", "tier": "scale"}, or "quantity"');
+  if (tier === undefined && interval === undefined && quantity === undefined) {
+    throw new Error(
+      'say what to change, such as {"by": "maria", "tier": "scale"}, or "interval" or "quantity"',
+    );
+  }
+  if (interval !== undefined && interval !== "month" && interval !== "year") {
+    throw new Error('"interval" is "month" or "year"');
+  }
+  if (at !== undefined && at !== "now" && at !== "period_end") {
+    throw new Error('"at" is "now" or "period_end"');
   }
   if (tier !== undefined && (typeof tier !== "string" || !/^[\w-]{1,64}$/.test(tier))) {
     throw new Error('"tier" is the name of a tier');
   }
   if (quantity !== undefined && !(Number.isInteger(quantity) && quantity >= 1 && quantity <= MOST)) {
     throw new Error(`"quantity" is a whole number from 1 to ${MOST}`);
+  }
+}
+
+/** So far can one command put the end of access off; it can be given again. */
+const MOST_DAYS = 90;
+
+/** The same for an extension of the grace. */
+export function checkAskedExtension(asked: AskedExtension, ...more: readonly unknown[]): void {
+  const { days, ...others } = asked ?? {};
+  checkAskedBy(others, ...more);
+  if (!(Number.isInteger(days) && days >= 1 && days <= MOST_DAYS)) {
+    throw new Error(`"days" is a whole number from 1 to ${MOST_DAYS}`);
   }
 }
 

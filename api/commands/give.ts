@@ -11,6 +11,8 @@ import type { CommandReply } from "../../temporal/gateway.ts";
 import { ApiError, errorBody } from "../api-error.ts";
 import type { AppDeps } from "../deps.ts";
 import { keyTaken } from "../idempotency-key.ts";
+import { iso } from "../iso.ts";
+import { scheduledAnswer } from "../life-answer.ts";
 import { unknownSubscription } from "../unknown-subscription.ts";
 import { within } from "../within.ts";
 import type { CommandRequest } from "./request.ts";
@@ -117,12 +119,12 @@ function tell(reply: CommandReply, asked: Asked): Pick<Told, "status" | "body"> 
 const stateOf = (subscription: Subscription | null): object => ({
   subscription_status: subscription?.status ?? null,
   tier: subscription?.terms.tier ?? null,
+  interval: subscription?.terms.interval ?? null,
   quantity: subscription?.terms.quantity ?? null,
-  current_period_end: subscription === null ? null : new Date(subscription.period.end).toISOString(),
-  cancel_at:
-    subscription !== null && "cancelAt" in subscription && subscription.cancelAt !== null
-      ? new Date(subscription.cancelAt).toISOString()
-      : null,
+  current_period_end: iso(subscription === null ? null : subscription.period.end),
+  cancel_at: iso(subscription !== null && "cancelAt" in subscription ? subscription.cancelAt : null),
+  scheduled_change: subscription === null ? null : scheduledAnswer(subscription),
+  access_ends_at: iso(subscription !== null && "graceUntil" in subscription ? subscription.graceUntil : null),
 });
 
 /** Whether there is such a subscription, or a checkout that may become one. */

@@ -1,14 +1,30 @@
 import type { Stripe } from "stripe";
 import type { CallRequest, CallResult } from "../provider.ts";
-import { ProviderError } from "../provider.ts";
 import type { Ask } from "./ask.ts";
 import { orNull } from "./ask.ts";
 import { readSubscription } from "./read.ts";
+import {
+  cannot,
+  EXPANDED,
+  onlyItemOf,
+  parametersOfSchedule,
+  release,
+  scheduleChange,
+  scheduleIn,
+} from "./schedules.ts";
 
 /** What changes a subscription, or collects for it, and leaves it running. */
 type ChangeRequest = Exclude<
   CallRequest,
-  { name: "create_customer" | "expire_session" | "open_session" | "cancel_subscription" }
+  {
+    name:
+      | "create_customer"
+      | "expire_session"
+      | "open_session"
+      | "cancel_subscription"
+      | "void_invoice"
+      | "refund_payment";
+  }
 >;
 
 /** What is sent for a change, exactly. */
@@ -31,6 +47,10 @@ export function parametersOfChange(request: ChangeRequest): Readonly<Record<stri
         // A decline changes nothing: the old tier stays (a pending update takes fewer parameters and 23 hours).
         payment_behavior: "error_if_incomplete",
       } satisfies Stripe.SubscriptionUpdateParams;
+    case "schedule_change":
+      return parametersOfSchedule(request);
+    case "withdraw_change":
+      return {};
     default:
       return request satisfies never;
   }
@@ -40,7 +60,7 @@ export async function makeChange(
   ask: Ask,
   request: ChangeRequest,
   sent: Readonly<Record<string, unknown>>,
-  options: Stripe.RequestOptions,
+  options: Stripe.RequestOptions & { readonly idempotencyKey: string },
 ): Promise<CallResult> {
   switch (request.name) {
     case "pay_invoice":
@@ -49,8 +69,16 @@ export async function makeChange(
     case "change_price": {
       const items = [{ ...(await itemOf(ask, request.subscriptionId)), ...onlyItem(sent) }];
       await ask((stripe) => stripe.subscriptions.update(request.subscriptionId, { ...sent, items }, options));
+      // Only then: a decline leaves also a change that is arranged as it was.
+      await release(ask, request.subscriptionId, options);
       break;
     }
+    case "schedule_change":
+      await scheduleChange(ask, request, sent, options);
+      break;
+    case "withdraw_change":
+      await release(ask, request.subscriptionId, options);
+      break;
     case "resume_collection": {
       const { status } = await ask((stripe) =>
         stripe.subscriptions.update(request.subscriptionId, { ...sent }, options),
@@ -60,10 +88,13 @@ export async function makeChange(
       break;
     }
     case "withdraw_end":
+      await release(ask, request.subscriptionId, options);
       await withdrawEnd(ask, request.subscriptionId, sent, options);
       break;
     case "arrange_end":
     case "pause_collection":
+      // While a schedule manages it, Stripe takes no end of it.
+      await release(ask, request.subscriptionId, options);
       await ask((stripe) => stripe.subscriptions.update(request.subscriptionId, { ...sent }, options));
       break;
     default:
@@ -96,9 +127,11 @@ export async function isChanged(ask: Ask, request: ChangeRequest): Promise<boole
     const invoice = await orNull(ask((stripe) => stripe.invoices.retrieve(request.invoiceId)));
     return invoice?.status === "paid";
   }
-  const found = await orNull(ask((stripe) => stripe.subscriptions.retrieve(request.subscriptionId)));
+  const found = await orNull(
+    ask((stripe) => stripe.subscriptions.retrieve(request.subscriptionId, EXPANDED)),
+  );
   if (found === null) return false;
-  const { cancelAt, period, priceId, quantity } = readSubscription(found);
+  const { cancelAt, period, priceId, quantity, scheduled } = readSubscription(found);
   switch (request.name) {
     case "arrange_end":
       return cancelAt !== null && cancelAt <= period.end;
@@ -109,7 +142,15 @@ export async function isChanged(ask: Ask, request: ChangeRequest): Promise<boole
     case "resume_collection":
       return found.pause_collection === null && found.status !== "paused";
     case "change_price":
-      return priceId === request.priceId && quantity === request.quantity;
+      return priceId === request.priceId && quantity === request.quantity && scheduleIn(found) === null;
+    case "schedule_change":
+      return (
+        scheduled?.priceId === request.priceId &&
+        scheduled.quantity === request.quantity &&
+        scheduled.at <= period.end
+      );
+    case "withdraw_change":
+      return scheduleIn(found) === null;
     default:
       return request satisfies never;
   }
@@ -117,10 +158,8 @@ export async function isChanged(ask: Ask, request: ChangeRequest): Promise<boole
 
 /** The item to change. Without its id the price would be added to it; it stays the same over all attempts. */
 async function itemOf(ask: Ask, subscriptionId: string): Promise<{ readonly id: string }> {
-  const { items } = await ask((stripe) => stripe.subscriptions.retrieve(subscriptionId));
-  const [item] = items.data;
-  if (item === undefined || items.data.length > 1) throw cannot(subscriptionId, "several_items");
-  return { id: item.id };
+  const { id } = onlyItemOf(await ask((stripe) => stripe.subscriptions.retrieve(subscriptionId)));
+  return { id };
 }
 
 /** The one item that was stored to be sent. */
@@ -128,6 +167,3 @@ function onlyItem({ items }: Readonly<Record<string, unknown>>): object {
   const [item] = Array.isArray(items) ? items : [];
   return typeof item === "object" && item !== null ? item : {};
 }
-
-const cannot = (subscriptionId: string, code: string): ProviderError =>
-  new ProviderError("stripe", "refused", `Stripe: ${subscriptionId}: ${code}`, { code });

@@ -20,6 +20,7 @@ export function toProviderError(error: unknown): ProviderError {
   return new ProviderError("stripe", kindOf(error), `Stripe: ${describe(error)}`, {
     code: codeOf(error),
     replayed: error.headers?.["idempotent-replayed"] === "true",
+    isAboutPrice: isAboutPrice(error),
   });
 }
 
@@ -49,10 +50,13 @@ const SETUP_CODES = new Set(
   "account_invalid api_key_expired livemode_mismatch secret_key_required testmode_charges_only".split(" "),
 );
 
+const isAboutPrice = (error: StripeError): boolean =>
+  error instanceof Stripe.errors.StripeInvalidRequestError && /\bprice\b/.test(error.param ?? "");
+
 /** A price of our catalog that Stripe has not or no longer sells, or a key of the other mode. */
 const isOurSetup = (error: StripeError): boolean =>
   SETUP_CODES.has(error.code ?? "") ||
-  (error instanceof Stripe.errors.StripeInvalidRequestError && /\bprice\b/.test(error.param ?? "")) ||
+  isAboutPrice(error) ||
   /a similar object exists in (test|live) mode/.test(error.message);
 
 /** Stripe's machine name of the error, else the network's, else the HTTP status. It goes where no text may go (R10). */

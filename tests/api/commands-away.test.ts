@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { publishCatalog } from "../../store/catalogs.ts";
+import { transaction } from "../../store/pool.ts";
 import { control, eventually, reaches } from "../setup/customer.ts";
-import { booksOf } from "../setup/sandbox-account.ts";
+import { DECLINES } from "../setup/customer-acts.ts";
+import { TEST_CATALOG } from "../setup/database.ts";
+import { booksOf, stripe } from "../setup/sandbox-account.ts";
 import { type System, startSystem } from "../setup/system.ts";
 import { commandRows, settledCustomer } from "../workflows/by-hand.ts";
 import { commandsOf } from "./give.ts";
@@ -46,6 +50,85 @@ describe("R7: nobody waits through an outage", () => {
       expect(await commandRows(system, id, String(commandId))).toHaveLength(1);
     },
   );
+
+  it("R6: what waits while the provider is away is not refused and done all the same: what forbids it by then ends it", async () => {
+    const { id, providerId, customerId } = await settledCustomer(system);
+    // Reads are answered, so turns go on; nothing can be asked.
+    await control(system, "POST", "/knobs", {
+      errors: [{ match: { method: "POST", path: `/v1/subscriptions/${providerId}` }, kind: "503" }],
+    });
+    const key = randomUUID();
+    expect(await give(id, "change", { tier: "scale" }, key)).toMatchObject({ status: 202 });
+    await control(system, "POST", `/customers/${customerId}/card`, { card: DECLINES });
+    await control(system, "POST", "/advance", { months: 1, hours: 2 });
+    await reaches(system, id, "past_due");
+    const { status, body } = await eventually("the change has its outcome", async () => {
+      const answer = await give(id, "change", { tier: "scale" }, key);
+      return answer.status !== 202 && answer;
+    });
+    expect([status, body["error"], body["tier"]]).toEqual([409, "not_needed", "pro"]);
+    await control(system, "POST", "/knobs/reset");
+    expect(await give(id, "resync")).toMatchObject({ status: 200, body: { tier: "pro" } });
+    expect((await booksOf(system)).subscriptions.find((each) => each.id === providerId)?.paid).toBe(2_900);
+  });
+
+  it("R6: a change for the period's end does not take back the end that the customer has arranged meanwhile", async () => {
+    const { id, providerId } = await settledCustomer(system);
+    await control(system, "POST", "/knobs", {
+      errors: [{ match: { method: "POST", path: "/v1/subscription_schedules" }, kind: "500" }],
+    });
+    const key = randomUUID();
+    const later = { tier: "scale", at: "period_end" };
+    expect(await give(id, "change", later, key)).toMatchObject({ status: 202 });
+    await stripe(system, "POST", `/v1/subscriptions/${providerId}`, { cancel_at_period_end: "true" });
+    const { status, body } = await eventually("the change has its outcome", async () => {
+      const answer = await give(id, "change", later, key);
+      return answer.status !== 202 && answer;
+    });
+    expect([status, body["error"]]).toEqual([409, "not_needed"]);
+    await control(system, "POST", "/knobs/reset");
+    expect(await give(id, "resync")).toMatchObject({ body: { scheduled_change: null } });
+    expect(await stripe(system, "GET", `/v1/subscriptions/${providerId}`)).toMatchObject({
+      cancel_at_period_end: true,
+      schedule: null,
+    });
+  });
+
+  it("R7: a price that the provider does not take ends its own change, and keeps no other command waiting", async () => {
+    const { id } = await settledCustomer(system);
+    const tiers = TEST_CATALOG.body.tiers.map((tier) =>
+      tier.name === "scale"
+        ? { ...tier, current: [{ provider: "stripe", interval: "month", id: "price_archived" } as const] }
+        : tier,
+    );
+    await transaction(system.database.pool, (db) =>
+      publishCatalog(db, { ...TEST_CATALOG.body, tiers }, "with a price that is not there"),
+    );
+    expect(await give(id, "change", { tier: "scale" })).toMatchObject({
+      status: 502,
+      body: { error: "provider_refused" },
+    });
+    await transaction(system.database.pool, (db) =>
+      publishCatalog(db, TEST_CATALOG.body, TEST_CATALOG.sha256),
+    );
+    expect(await give(id, "change", { tier: "scale" })).toMatchObject({ status: 200 });
+  });
+
+  it("R7: an end is not kept waiting by another command that waits", async () => {
+    const { id } = await settledCustomer(system);
+    await control(system, "POST", "/knobs", {
+      errors: [{ match: { method: "POST", path: "/v1/subscriptions" }, kind: "500" }],
+    });
+    const change = await give(id, "change", { tier: "scale" });
+    expect(change).toMatchObject({ status: 202 });
+    const key = randomUUID();
+    const { body } = await eventually("it has ended", async () => {
+      const answer = await give(id, "cancel", {}, key);
+      return answer.status === 200 && answer;
+    });
+    expect(body).toMatchObject({ subscription_status: "canceled" });
+    expect((await read(id, change.body["command_id"])).body["outcome"]).toBe("refused");
+  });
 
   it("502 when the provider refuses for good: operators are told, and the same key is not asked again", async () => {
     const { id, providerId } = await settledCustomer(system);

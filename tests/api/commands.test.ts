@@ -123,7 +123,7 @@ describe("a command", () => {
     const { id, providerId } = await settledCustomer(system);
     expect(await give(id, "change", { tier: "scale", quantity: 2 })).toMatchObject({
       status: 200,
-      body: { tier: "scale", quantity: 2, message: "It is 2 × scale" },
+      body: { tier: "scale", quantity: 2, message: "It is 2 × scale by the month" },
     });
     expect(await stripe(system, "GET", `/v1/subscriptions/${providerId}`)).toMatchObject({
       items: { data: [{ price: { id: "price_scale_monthly" }, quantity: 2 }] },
@@ -237,7 +237,12 @@ describe("what is no command", () => {
       ["cancel", { tier: "pro" }, "tier: unknown field"],
       ["cancel", { by: "maria@example.com" }, "leave e-mail addresses"],
       ["cancel", { by: 7 }, "by:"],
-      ["change", {}, "say a tier, a quantity, or both"],
+      ["change", {}, "say a tier, an interval or a quantity"],
+      ["change", { tier: "pro", at: "tomorrow" }, "at:"],
+      ["change", { interval: "week" }, "interval:"],
+      ["extend-grace", {}, "days:"],
+      ["extend-grace", { days: 91 }, "days:"],
+      ["cancel", { days: 3 }, "days: unknown field"],
       ["change", { quantity: 0 }, "quantity:"],
       ["change", { tier: "a b" }, "expected the name of a tier"],
     ] as const) {

@@ -8,6 +8,8 @@ import { appliedTo, byHand, cancelsOf, commandRows, settledCustomer } from "./by
 import { createGate } from "./gate.ts";
 import { atRest, eventsOf, handleOf, quiet, signalsOf, timersOf, timesOf } from "./history.ts";
 
+const BY_MARIA = '{"by": "maria"}';
+
 let system: System;
 /** Holds the sending of alerts back. */
 const gate = createGate();
@@ -69,8 +71,13 @@ describe.concurrent("typed by hand", () => {
   test.each([
     ["cancel_at_period_end", '{"by": "maria"}', "It ends with its period"],
     ["pause", '{"by": "maria"}', "It is paused: nothing is collected, and it gives no access"],
-    ["change", '{"by": "maria", "tier": "scale"}', "It is 1 × scale"],
-    ["change", '{"by": "maria", "quantity": 2}', "It is 2 × pro"],
+    ["change", '{"by": "maria", "tier": "scale"}', "It is 1 × scale by the month"],
+    ["change", '{"by": "maria", "quantity": 2}', "It is 2 × pro by the month"],
+    [
+      "change",
+      '{"by": "maria", "tier": "scale", "at": "period_end"}',
+      expect.stringMatching(/^From .+ on it is 1 × scale by the month; until then 1 × pro by the month$/),
+    ],
   ])("%s %s changes it at the provider, and says so", async (name, json, what) => {
     const { id } = await settledCustomer(system);
     expect(await byHand(handleOf(system, id), name, json)).toEqual({ state: "done", what });
@@ -80,14 +87,18 @@ describe.concurrent("typed by hand", () => {
     ["uncancel", "active, and no end is arranged"],
     ["resume", "active"],
     ["retry_payment", "active"],
-  ])("%s is refused with what is allowed, where the state forbids it", async (name, state) => {
-    const { id } = await settledCustomer(system);
-    expect(await byHand(handleOf(system, id), name, '{"by": "maria"}')).toEqual({
-      state: "refused",
-      reason: "not_allowed",
-      what: `The subscription is ${state}; what can be asked now: cancel, cancel at period end, pause, change, resync, unpark`,
-    });
-  });
+    ["extend_grace", "active", '{"by": "maria", "days": 10}'],
+  ])(
+    "%s is refused with what is allowed, where the state forbids it",
+    async (name, state, json = BY_MARIA) => {
+      const { id } = await settledCustomer(system);
+      expect(await byHand(handleOf(system, id), name, json)).toEqual({
+        state: "refused",
+        reason: "not_allowed",
+        what: `The subscription is ${state}; what can be asked now: cancel, cancel at period end, pause, change, resync, unpark`,
+      });
+    },
+  );
 
   test("its answer does not wait until alerts are sent", async () => {
     const { id } = await settledCustomer(system);

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { checkAskedBy, checkAskedChange, checkCheckoutId } from "../../workflows/validate.ts";
+import {
+  checkAskedBy,
+  checkAskedChange,
+  checkAskedExtension,
+  checkCheckoutId,
+} from "../../workflows/validate.ts";
 
 /** What comes is JSON that somebody typed: any of it. */
 const ask = (...given: readonly unknown[]): unknown => Reflect.apply(checkAskedBy, undefined, given);
@@ -81,6 +86,9 @@ test.each([
   [{ by: "maria", tier: "scale" }],
   [{ by: "maria", quantity: 1, why: "one more seat" }],
   [{ by: "api", tier: "pro", quantity: 999_999, id: "c1" }],
+  [{ by: "maria", interval: "year" }],
+  [{ by: "maria", tier: "scale", interval: "month", at: "period_end" }],
+  [{ by: "maria", tier: "scale", at: "now" }],
 ])("takes the change %j", (asked) => {
   expect(askChange(asked)).toBeUndefined();
 });
@@ -97,7 +105,31 @@ test.each<[unknown]>([
   [{ by: "maria", quantity: "2" }],
   [{ by: "maria", quantity: 1_000_000 }],
   [{ by: "maria@example.com", quantity: 2 }],
-  [{ by: "maria", tier: "scale", interval: "year" }],
+  [{ by: "maria", interval: "week" }],
+  [{ by: "maria", at: "period_end" }],
+  [{ by: "maria", tier: "scale", at: "2026-12-25" }],
+  [{ by: "maria", tier: "scale", seats: 2 }],
 ])("refuses the change %j", (asked) => {
-  expect(() => askChange(asked)).toThrow(/say what|say who|"tier"|"quantity"|leave|only "by"/);
+  expect(() => askChange(asked)).toThrow(
+    /say what|say who|"tier"|"interval"|"quantity"|"at"|leave|only "by"/,
+  );
+});
+
+const askDays = (asked: unknown): unknown => Reflect.apply(checkAskedExtension, undefined, [asked]);
+
+test.each([[1], [90]])("takes an extension of the grace by %d days", (days) => {
+  expect(askDays({ by: "maria", why: "will pay on Friday", days })).toBeUndefined();
+});
+
+test.each<[unknown]>([
+  [undefined],
+  [{ by: "maria" }],
+  [{ days: 10 }],
+  [{ by: "maria", days: 0 }],
+  [{ by: "maria", days: 91 }],
+  [{ by: "maria", days: 1.5 }],
+  [{ by: "maria", days: "10" }],
+  [{ by: "maria", days: 10, tier: "pro" }],
+])("refuses the extension %j", (asked) => {
+  expect(() => askDays(asked)).toThrow(/say who|"days"|only "by"/);
 });
