@@ -1,15 +1,15 @@
 import { givesAccess } from "../domain/access.ts";
-import type { Payment } from "../domain/payment.ts";
+import { scheduledOf } from "../domain/order.ts";
 import type { Subscription } from "../domain/subscription.ts";
-import type { Instant } from "../domain/time.ts";
 import type { CheckoutRow } from "../store/checkouts.ts";
 import type { LifeOverview, Overview } from "../store/overview.ts";
 import type { ShownEntry } from "../store/timeline.ts";
+import { dunningAnswer } from "./dunning-answer.ts";
+import { iso } from "./iso.ts";
+import { moneyAnswer } from "./money-answer.ts";
 
 // The shapes of what the API says of customers and their subscriptions: times in ISO 8601 (UTC), money in the
 // currency's minor unit. No e-mail address: the caller has it, and answers end up in logs (R10).
-
-const iso = (at: Instant | null): string | null => (at === null ? null : new Date(at).toISOString());
 
 /** GET /api/billing/customers/:receipt */
 export const customerAnswer = (overview: Overview): object => ({
@@ -29,7 +29,7 @@ export const subscriptionAnswer = (overview: Overview): object => ({
   as_of: iso(overview.now),
 });
 
-function lifeAnswer({ customer, live, now }: Overview, life: LifeOverview): object {
+function lifeAnswer({ customer, live, calendar, now }: Overview, life: LifeOverview): object {
   const { id, row, checkout } = life;
   return {
     subscription_id: id,
@@ -44,23 +44,12 @@ function lifeAnswer({ customer, live, now }: Overview, life: LifeOverview): obje
     next_deadline: iso(life.nextDeadline),
     version: row?.version ?? checkout?.version ?? 0,
     ...(row === undefined ? { subscription: null } : { subscription: termsAnswer(row.subscription) }),
+    dunning:
+      row === undefined
+        ? null
+        : dunningAnswer(row.subscription, { calendar, sent: life.notices, adoptedAt: life.adoptedAt }),
     checkout: checkout === undefined ? null : checkoutAnswer(checkout),
-    payments: life.payments.map(paymentAnswer),
-    refunds: life.refunds.map((refund) => ({
-      id: refund.id,
-      payment_id: refund.paymentId,
-      status: refund.status,
-      ...refund.refunded,
-      refunded_at: iso(refund.createdAt),
-    })),
-    disputes: life.disputes.map((dispute) => ({
-      id: dispute.id,
-      payment_id: dispute.paymentId,
-      status: dispute.status,
-      ...dispute.disputed,
-      taken: dispute.taken,
-      disputed_at: iso(dispute.disputedAt),
-    })),
+    ...moneyAnswer(life),
     freshness: {
       updated_at: iso(life.updatedAt),
       waiting_events: life.waitingEvents,
@@ -87,9 +76,23 @@ function termsAnswer(subscription: Subscription): object {
     trial_end: iso("trialEnd" in subscription ? subscription.trialEnd : null),
     grace_until: iso("graceUntil" in subscription ? subscription.graceUntil : null),
     cancel_at: iso("cancelAt" in subscription ? subscription.cancelAt : null),
+    scheduled_change: scheduledAnswer(subscription),
     canceled_at: iso("canceledAt" in subscription ? subscription.canceledAt : null),
     ended_at: iso("endedAt" in subscription ? subscription.endedAt : null),
   };
+}
+
+/** Other terms that begin later, or null: none are arranged. */
+export function scheduledAnswer(subscription: Subscription): object | null {
+  const scheduled = scheduledOf(subscription);
+  return (
+    scheduled && {
+      at: iso(scheduled.at),
+      tier: scheduled.tier,
+      interval: scheduled.interval,
+      quantity: scheduled.quantity,
+    }
+  );
 }
 
 const checkoutAnswer = ({ checkout, url }: CheckoutRow): object => ({
@@ -99,18 +102,10 @@ const checkoutAnswer = ({ checkout, url }: CheckoutRow): object => ({
   tier: checkout.tier,
   interval: checkout.interval,
   quantity: checkout.quantity,
+  trial_days: checkout.offered?.trialDays ?? 0,
   checkout_url: checkout.state === "open" ? url : null,
   expires_at: iso(checkout.expiresAt),
   created_at: iso(checkout.createdAt),
-});
-
-const paymentAnswer = (payment: Payment): object => ({
-  id: payment.id,
-  invoice_id: payment.invoiceId,
-  status: payment.status,
-  ...payment.money,
-  failed_attempts: payment.failedAttempts,
-  paid_at: iso(payment.paidAt),
 });
 
 /** One line of a timeline: what woke it, what it led to, and why. */

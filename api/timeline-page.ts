@@ -6,10 +6,10 @@ const USUAL = 50;
 const MOST = 200;
 
 /** How many entries were asked for. @throws ApiError 400 */
-export function limitOf(query: URLSearchParams): number {
+export function limitOf(query: URLSearchParams, most = MOST): number {
   const limit = query.get("limit") ?? `${USUAL}`;
-  if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > MOST) {
-    throw wrong(`limit: expected a number from 1 to ${MOST}`);
+  if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > most) {
+    throw wrong(`limit: expected a number from 1 to ${most}`);
   }
   return Number(limit);
 }

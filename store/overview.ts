@@ -4,6 +4,7 @@ import { subscriptionId } from "../domain/ids.ts";
 import { chooseLive } from "../domain/live-subscription.ts";
 import type { ObservedRefund } from "../domain/observation.ts";
 import type { Payment } from "../domain/payment.ts";
+import type { DunningCalendar } from "../domain/policy.ts";
 import type { Instant } from "../domain/time.ts";
 import { catalogInForce } from "./catalogs.ts";
 import type { CheckoutRow } from "./checkouts.ts";
@@ -13,12 +14,14 @@ import type { Customer } from "./customers.ts";
 import { findCustomer } from "./customers.ts";
 import type { RecordedDispute } from "./disputes.ts";
 import { disputesOf } from "./disputes.ts";
+import type { SentNotice } from "./notices.ts";
+import { noticesOf } from "./notices.ts";
 import { paymentsOfSubscription, refundsOf } from "./payments.ts";
 import type { Db, Pool } from "./pool.ts";
 import { one, transaction } from "./pool.ts";
 import type { SubscriptionRow } from "./subscription-row.ts";
 import { findSubscription, subscriptionsOfCustomer } from "./subscriptions.ts";
-import { whyOf } from "./timeline.ts";
+import { knownSince, whyOf } from "./timeline.ts";
 
 /** All that is held of one life, for those who ask why it is so. */
 export interface LifeOverview {
@@ -30,6 +33,9 @@ export interface LifeOverview {
   readonly payments: readonly Payment[];
   readonly refunds: readonly ObservedRefund[];
   readonly disputes: readonly RecordedDispute[];
+  readonly notices: readonly SentNotice[];
+  /** When one that was not bought through us became known, or null: bought here. */
+  readonly adoptedAt: Instant | null;
   readonly why: string | null;
   readonly nextDeadline: Instant | null;
   /** When a turn has last written it, in real time. */
@@ -45,6 +51,8 @@ export interface Overview {
   /** The one that gives access at `now` (R9), by the clock and not by the last turn (R11). */
   readonly live: SubscriptionRow | undefined;
   readonly lives: readonly LifeOverview[];
+  /** The dunning calendar in force, or null before the first catalog. */
+  readonly calendar: DunningCalendar | null;
   readonly now: Instant;
 }
 
@@ -90,19 +98,23 @@ async function overview(db: Db, customer: Customer, ids: readonly SubscriptionId
     openCheckout: await findOpenCheckout(db, customer.id),
     live: held.find((row) => row.id === live),
     lives,
+    calendar: catalog?.policy.dunning ?? null,
     now,
   };
 }
 
 async function lifeOf(db: Db, id: SubscriptionId): Promise<LifeOverview> {
   const row = await findSubscription(db, id);
+  const checkout = await findCheckoutOf(db, id);
   return {
     id,
     row,
-    checkout: await findCheckoutOf(db, id),
+    checkout,
     payments: await paymentsOfSubscription(db, id),
     refunds: await refundsOf(db, id),
     disputes: await disputesOf(db, id),
+    notices: await noticesOf(db, id),
+    adoptedAt: checkout === undefined ? await knownSince(db, id) : null,
     why: await whyOf(db, id),
     nextDeadline: row === undefined ? await findCheckoutDeadline(db, id) : row.nextDeadline,
     ...(await freshnessOf(db, id)),

@@ -1,13 +1,9 @@
 import type { Router } from "@koa/router";
-import { asSubscriptionId, receipt } from "../../domain/ids.ts";
-import type { Customer } from "../../store/customers.ts";
-import { findCustomerByReceipt } from "../../store/customers.ts";
+import { asSubscriptionId } from "../../domain/ids.ts";
 import { livesOfCustomer, overviewOfCustomer } from "../../store/overview.ts";
-import type { Pool } from "../../store/pool.ts";
-import { text } from "../../store/storable.ts";
 import type { Place } from "../../store/timeline.ts";
 import { entriesOfSeveral } from "../../store/timeline.ts";
-import { ApiError } from "../api-error.ts";
+import { customerNamed } from "../customer-named.ts";
 import type { AppDeps } from "../deps.ts";
 import { customerAnswer } from "../life-answer.ts";
 import { bearer } from "../middleware/bearer.ts";
@@ -46,21 +42,3 @@ function placeOf(after: string | null): Place | null {
   if (subscriptionId === undefined) throw wrong("after: expected the next_after of the page before");
   return { at: Number(at), subscriptionId, version: Number(version) };
 }
-
-async function customerNamed(pool: Pool, name: string | undefined): Promise<Customer> {
-  const known = await findCustomerByReceipt(pool, receiptIn(name));
-  if (known === undefined) throw unknownCustomer();
-  return known;
-}
-
-function receiptIn(name = "") {
-  try {
-    // What Postgres cannot keep names nobody.
-    return receipt(name === text(name) ? name : "");
-  } catch {
-    throw unknownCustomer();
-  }
-}
-
-const unknownCustomer = (): ApiError =>
-  new ApiError(404, "unknown_customer", "There is no customer with this receipt");

@@ -7,10 +7,11 @@ import { entriesAfter } from "../../store/timeline.ts";
 import type { AppDeps } from "../deps.ts";
 import { subscriptionAnswer } from "../life-answer.ts";
 import { bearer } from "../middleware/bearer.ts";
+import { moneyAnswer } from "../money-answer.ts";
 import { limitOf, timelinePage, wrong } from "../timeline-page.ts";
 import { unknownSubscription } from "../unknown-subscription.ts";
 
-/** GET /api/billing/subscriptions/:id and …/timeline: why is it in this state. From Postgres alone. */
+/** GET /api/billing/subscriptions/:id, …/payments and …/timeline: why is it in this state. From Postgres alone. */
 export function subscriptions(router: Router, { pool, settings }: Pick<AppDeps, "pool" | "settings">): void {
   const isCaller = bearer(settings.apiKey);
 
@@ -20,6 +21,15 @@ export function subscriptions(router: Router, { pool, settings }: Pick<AppDeps, 
     if (overview === undefined) throw unknownSubscription();
     ctx.set("Cache-Control", "no-store");
     ctx.body = { status: "ok", ...subscriptionAnswer(overview) };
+  });
+
+  router.get("/api/billing/subscriptions/:id/payments", isCaller, async (ctx) => {
+    const id = asSubscriptionId(ctx.params["id"]);
+    const overview = id && (await overviewOfLife(pool, id));
+    const [life] = overview?.lives ?? [];
+    if (life === undefined) throw unknownSubscription();
+    ctx.set("Cache-Control", "no-store");
+    ctx.body = { status: "ok", ...moneyAnswer(life) };
   });
 
   router.get("/api/billing/subscriptions/:id/timeline", isCaller, async (ctx) => {
