@@ -2,6 +2,7 @@ import type { SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import { deliverAlerts } from "./alerting.ts";
 import { alive } from "./alive.ts";
+import { catchUp } from "./catch-up.ts";
 import type { Deps } from "./deps.ts";
 import { bounded } from "./failures.ts";
 import { observe } from "./observe.ts";
@@ -10,6 +11,7 @@ import { routeEvent } from "./route-event.ts";
 import type { SettleInput } from "./settle.ts";
 import { settle } from "./settle.ts";
 import { sweep } from "./sweep.ts";
+import { verify } from "./verify.ts";
 
 export type Activities = ReturnType<typeof createActivities>;
 
@@ -28,5 +30,7 @@ export function createActivities(deps: Deps) {
     routeEvent: (provider: Provider, eventId: string) =>
       bounded(deps, "routeEvent", () => routeEvent(deps, provider, eventId)),
     sweep: () => bounded(deps, "sweep", () => alive(() => sweep(deps))),
+    verify: () => bounded(deps, "verify", () => verify(deps)),
+    catchUp: () => bounded(deps, "catchUp", () => catchUp(deps)),
   };
 }

@@ -1,6 +1,5 @@
-import { v5 as uuidv5 } from "uuid";
 import type { SubscriptionId } from "../domain/ids.ts";
-import { asSubscriptionId, subscriptionId } from "../domain/ids.ts";
+import { asSubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import type { EventSubject } from "../providers/provider.ts";
 import { findCheckoutOf } from "../store/checkouts.ts";
@@ -8,14 +7,10 @@ import { clockOffset } from "../store/clock.ts";
 import { endEvent, findEvent, routeEventTo } from "../store/events.ts";
 import { findRoute } from "../store/routes.ts";
 import { livesOfProviderCustomer, subscriptionByProviderId } from "../store/subscriptions.ts";
+import { adoptedId } from "./adopted-id.ts";
 import type { Deps } from "./deps.ts";
 import { providerOf } from "./deps.ts";
 import { parkUnrouted } from "./settle.ts";
-
-/** Makes the id of an adopted subscription from the provider's, so that two births are one. */
-const ADOPTED = "6f2d3a0e-5b7c-5e57-9c0a-6d1b7a3d5f21";
-const adoptedId = (provider: Provider, providerSubscriptionId: string): SubscriptionId =>
-  subscriptionId(uuidv5(`${provider}:${providerSubscriptionId}`, ADOPTED));
 
 /** Finds whose event it is, if need be by asking the provider, and wakes that subscription. Safe to repeat. */
 export async function routeEvent(deps: Deps, provider: Provider, eventId: string): Promise<string> {

@@ -1,19 +1,19 @@
 import type { SubscriptionId } from "../domain/ids.ts";
 import { asSubscriptionId } from "../domain/ids.ts";
 import { MINUTE } from "../domain/time.ts";
+import { suspectedSince } from "../store/checks.ts";
 import { clockOffset } from "../store/clock.ts";
 import { subscriptionsAsked } from "../store/commands.ts";
 import { eventsUnrouted, subscriptionsWaiting } from "../store/events.ts";
 import { livesOverdue } from "../store/subscriptions.ts";
 import { deliverAlerts } from "./alerting.ts";
 import type { Deps } from "./deps.ts";
+import { alertDrifts } from "./drifts.ts";
 import { closeIncidents } from "./incidents.ts";
+import { sendEach } from "./send-each.ts";
 
 /** How many of each kind one sweep takes up: about what a worker gets done before the next. */
 const BATCH = 1_000;
-/** How many messages to Temporal are under way at once, and how long a sweep goes on sending each kind, in milliseconds. */
-const AT_ONCE = 10;
-const SEND_MS = 15_000;
 /** How long a deadline may have passed before its workflow is taken for lost (R7). */
 const OVERDUE_MS = 5 * MINUTE;
 
@@ -33,6 +33,7 @@ export async function sweep(deps: Deps): Promise<Swept> {
   const unrouted = await eventsUnrouted(pool, settings.sweepAfterSeconds, BATCH);
   const routed = await sendEach(deps, unrouted, (event) => gateway.routeNow(event.provider, event.id));
   const incidentsClosed = await closeIncidents(deps);
+  await alertDrifts(deps);
   await deliverAlerts(deps, null);
   return { woken, routed, left: lost.length + unrouted.length - woken - routed, incidentsClosed };
 }
@@ -45,31 +46,8 @@ async function lostLives({ pool, settings }: Deps): Promise<readonly Subscriptio
   const lost = new Set([
     ...(await subscriptionsWaiting(pool, patience, BATCH)),
     ...(await livesOverdue(pool, now - OVERDUE_MS, BATCH)),
+    ...(await suspectedSince(pool, now - patience * 1_000, BATCH)),
     ...asked.flatMap((id) => asSubscriptionId(id) ?? []),
   ]);
   return [...lost];
-}
-
-/** Sends one message for each, a few at a time. One that fails holds up none; what is left is for the next sweep. */
-async function sendEach<T>(
-  { log }: Deps,
-  items: readonly T[],
-  send: (item: T) => Promise<void>,
-): Promise<number> {
-  const endsAt = performance.now() + SEND_MS;
-  const queue = items.values();
-  let sent = 0;
-  const takeTurns = async (): Promise<void> => {
-    for (const item of queue) {
-      if (performance.now() > endsAt) return;
-      try {
-        await send(item);
-        sent += 1;
-      } catch (err) {
-        log.warn({ err }, "left to the next sweep");
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, takeTurns));
-  return sent;
 }

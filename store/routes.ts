@@ -2,6 +2,7 @@ import type { SubscriptionId } from "../domain/ids.ts";
 import { asSubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import { findCheckoutBySession, findCheckoutOf } from "./checkouts.ts";
+import { ownerByMates } from "./invoice-mates.ts";
 import { subscriptionOfPayment } from "./payments.ts";
 import type { Db } from "./pool.ts";
 import { findSubscription, subscriptionByProviderId } from "./subscriptions.ts";
@@ -33,7 +34,9 @@ export async function findRoute(
     if (row !== undefined) return row.checkout.subscriptionId;
   }
   if (named.paymentId === null && named.invoiceId === null) return undefined;
-  return subscriptionOfPayment(db, provider, named.paymentId, named.invoiceId);
+  const owner = await subscriptionOfPayment(db, provider, named.paymentId, named.invoiceId);
+  if (owner !== undefined || named.invoiceId === null || named.subscriptionId !== null) return owner;
+  return ownerByMates(db, provider, named.invoiceId);
 }
 
 const isOurs = async (db: Db, id: SubscriptionId): Promise<boolean> =>

@@ -1,11 +1,23 @@
 import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from "@temporalio/client";
-import { SWEEP_SCHEDULE, SWEEP_WORKFLOW, TASK_QUEUE } from "../workflows/contract.ts";
+import {
+  CATCH_UP_SCHEDULE,
+  CATCH_UP_WORKFLOW,
+  SWEEP_SCHEDULE,
+  SWEEP_WORKFLOW,
+  TASK_QUEUE,
+  VERIFY_SCHEDULE,
+  VERIFY_WORKFLOW,
+} from "../workflows/contract.ts";
 import { SEARCH_ATTRIBUTES } from "./search-attributes.ts";
 
 export interface EnsureOptions {
   readonly namespace: string;
   /** How often the sweep looks for what was left lying, in milliseconds. */
   readonly sweepEveryMs: number;
+  /** How often the provider's subscriptions are compared with ours, in milliseconds. */
+  readonly verifyEveryMs: number;
+  /** How often the provider's events are listed, in milliseconds. */
+  readonly catchUpEveryMs: number;
 }
 
 const INDEXED_VALUE_TYPES = { Keyword: 2, Bool: 5, Datetime: 6 } as const;
@@ -13,7 +25,9 @@ const INDEXED_VALUE_TYPES = { Keyword: 2, Bool: 5, Datetime: 6 } as const;
 /** Registers the search attributes and the schedules, as they should be. Safe to repeat, and after each change. */
 export async function ensureTemporal(client: Client, options: EnsureOptions): Promise<void> {
   await ensureSearchAttributes(client, options.namespace);
-  await ensureSweep(client, options.sweepEveryMs);
+  await ensureSchedule(client, SWEEP_SCHEDULE, SWEEP_WORKFLOW, options.sweepEveryMs);
+  await ensureSchedule(client, VERIFY_SCHEDULE, VERIFY_WORKFLOW, options.verifyEveryMs);
+  await ensureSchedule(client, CATCH_UP_SCHEDULE, CATCH_UP_WORKFLOW, options.catchUpEveryMs);
 }
 
 async function ensureSearchAttributes(client: Client, namespace: string): Promise<void> {
@@ -34,23 +48,28 @@ async function ensureSearchAttributes(client: Client, namespace: string): Promis
   await operator.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing) });
 }
 
-async function ensureSweep(client: Client, everyMs: number): Promise<void> {
+async function ensureSchedule(
+  client: Client,
+  scheduleId: string,
+  workflowType: string,
+  everyMs: number,
+): Promise<void> {
   const spec = { intervals: [{ every: everyMs }] };
   const action = {
     type: "startWorkflow" as const,
-    workflowType: SWEEP_WORKFLOW,
+    workflowType,
     taskQueue: TASK_QUEUE,
-    workflowId: SWEEP_SCHEDULE,
+    workflowId: scheduleId,
     args: [],
   };
-  // A sweep that was missed is made up for by the next: nothing is gained by running it twice.
+  // One that was missed is made up for by the next: nothing is gained by running it twice.
   const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: 60_000 };
   try {
-    await client.schedule.create({ scheduleId: SWEEP_SCHEDULE, spec, action, policies });
+    await client.schedule.create({ scheduleId, spec, action, policies });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     await client.schedule
-      .getHandle(SWEEP_SCHEDULE)
+      .getHandle(scheduleId)
       .update((previous) => ({ ...previous, spec, action, policies }));
   }
 }

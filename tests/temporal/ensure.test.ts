@@ -1,8 +1,9 @@
 import type { Client } from "@temporalio/client";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { DAY, HOUR } from "../../domain/time.ts";
 import { type EnsureOptions, ensureTemporal } from "../../temporal/ensure.ts";
 import { SEARCH_ATTRIBUTES } from "../../temporal/search-attributes.ts";
-import { SWEEP_SCHEDULE } from "../../workflows/contract.ts";
+import { CATCH_UP_SCHEDULE, SWEEP_SCHEDULE, VERIFY_SCHEDULE } from "../../workflows/contract.ts";
 import { eventually } from "../setup/customer.ts";
 import { type System, startSystem } from "../setup/system.ts";
 
@@ -15,10 +16,16 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 const ensure = (change: Partial<EnsureOptions> = {}): Promise<void> =>
-  ensureTemporal(client, { namespace: system.namespace, sweepEveryMs: 3_600_000, ...change });
+  ensureTemporal(client, {
+    namespace: system.namespace,
+    sweepEveryMs: HOUR,
+    verifyEveryMs: 30 * DAY,
+    catchUpEveryMs: 30 * DAY,
+    ...change,
+  });
 
-async function scheduleNow() {
-  const { spec, action, policies, state, info } = await client.schedule.getHandle(SWEEP_SCHEDULE).describe();
+async function scheduleNow(id = SWEEP_SCHEDULE) {
+  const { spec, action, policies, state, info } = await client.schedule.getHandle(id).describe();
   return { spec, action, policies, state, created: info.createdAt };
 }
 
@@ -43,6 +50,23 @@ test("the sweep is a schedule that operators see, with its interval", async () =
     return undefined;
   });
   expect(listed.spec?.intervals).toMatchObject([{ every: 3_600_000 }]);
+});
+
+test.each([
+  [VERIFY_SCHEDULE, "verify", { verifyEveryMs: 20 * DAY }],
+  [CATCH_UP_SCHEDULE, "catchUp", { catchUpEveryMs: 20 * DAY }],
+])("%s is one, too, never twice at once, with an interval of its own", async (id, workflowType, change) => {
+  const before = await scheduleNow(id);
+  expect(before).toMatchObject({
+    spec: { intervals: [{ every: 30 * DAY }] },
+    action: { type: "startWorkflow", workflowType, taskQueue: "perennial" },
+    policies: { overlap: "SKIP" },
+  });
+  await ensure(change);
+  expect(await scheduleNow(id)).toEqual({
+    ...before,
+    spec: { ...before.spec, intervals: [expect.objectContaining({ every: 20 * DAY })] },
+  });
 });
 
 test("again, and four times at once, it changes nothing", async () => {
