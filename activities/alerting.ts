@@ -1,8 +1,20 @@
 import type { Logger } from "pino";
+import type { Alert } from "../domain/alert.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
-import { claimDelivery, markDelivered, markUndelivered, undelivered } from "../store/alerts.ts";
+import { messageRefused } from "../domain/message.ts";
+import {
+  claimDelivery,
+  insertAlert,
+  markDelivered,
+  markRefused,
+  markUndelivered,
+  undelivered,
+} from "../store/alerts.ts";
+import { clockOffset } from "../store/clock.ts";
 import type { Pool } from "../store/pool.ts";
+import { transaction } from "../store/pool.ts";
 import type { Channel } from "./channels/channel.ts";
+import { DeliveryRefused } from "./channels/channel.ts";
 
 export interface AlertDeps {
   readonly pool: Pool;
@@ -27,12 +39,13 @@ export async function deliverAlerts(deps: AlertDeps, about: SubscriptionId | nul
 
 async function deliverTo(
   channel: Channel,
-  { pool, log }: AlertDeps,
-  about: SubscriptionId | null,
+  deps: AlertDeps,
+  of: SubscriptionId | null,
   endsAt: number,
 ): Promise<void> {
+  const { pool, log } = deps;
   const { name } = channel;
-  for (const { alert, attempts } of await undelivered(pool, name, about, BATCH)) {
+  for (const { alert, about, attempts } of await undelivered(pool, name, of, BATCH)) {
     // A channel that takes its time may not hold up whoever called: the rest stays owed.
     if (performance.now() > endsAt) return;
     // Workflows, the sweep and the API deliver side by side: one of them has it, until it is told or forgotten.
@@ -42,10 +55,30 @@ async function deliverTo(
     } catch (error) {
       const retryInMs = Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS);
       const reason = error instanceof Error ? error.message : "unknown";
+      if (error instanceof DeliveryRefused) {
+        await refuse(deps, name, alert, about, reason);
+        continue;
+      }
       log.warn({ alert: alert.key, channel: name, reason, retry_in_ms: retryInMs }, "alert not delivered");
       await markUndelivered(pool, alert.key, name, reason, retryInMs);
       continue;
     }
     await markDelivered(pool, alert.key, name);
   }
+}
+
+/** Ends the delivery, and tells the operators: somebody has not heard what we owed them. */
+async function refuse(
+  { pool, channels, log }: AlertDeps,
+  channel: string,
+  alert: Alert,
+  about: SubscriptionId | null,
+  reason: string,
+): Promise<void> {
+  log.warn({ alert: alert.key, channel, reason }, "alert refused for good");
+  await transaction(pool, async (db) => {
+    if (!(await markRefused(db, alert.key, channel, reason))) return;
+    const at = Date.now() + (await clockOffset(db));
+    await insertAlert(db, messageRefused(alert, about, reason, at), about, channels);
+  });
 }

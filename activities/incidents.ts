@@ -20,7 +20,7 @@ export async function providerRefuses(deps: Deps, error: ProviderError): Promise
         text: `${provider} refuses our requests (${error.code ?? "no code"}); we keep trying`,
         fields: { provider, code: error.code },
       };
-      await insertIncidentAlert(db, incident, "opened", words, channelNames(deps));
+      await insertIncidentAlert(db, incident, "opened", words, deps.channels);
     }
     return opened;
   });
@@ -38,10 +38,8 @@ export function closeIncidents(deps: Deps): Promise<number> {
         text: `${subject}: quiet again after ${count} failures`,
         fields: { subject, count },
       };
-      await insertIncidentAlert(db, incident, "closed", words, channelNames(deps));
+      await insertIncidentAlert(db, incident, "closed", words, deps.channels);
     }
     return closed.length;
   });
 }
-
-const channelNames = ({ channels }: Deps): readonly string[] => channels.map(({ name }) => name);

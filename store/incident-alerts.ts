@@ -1,4 +1,5 @@
 import type { Alert } from "../domain/alert.ts";
+import type { Listener } from "./alerts.ts";
 import { insertAlert } from "./alerts.ts";
 import { clockOffset } from "./clock.ts";
 import type { Incident } from "./incidents.ts";
@@ -16,7 +17,7 @@ export async function insertIncidentAlert(
   { id }: Pick<Incident, "id">,
   what: "opened" | "closed",
   words: IncidentWords,
-  channels: readonly string[],
+  channels: readonly Listener[],
 ): Promise<void> {
   const at = Date.now() + (await clockOffset(db));
   await insertAlert(db, { ...words, key: `incident:${id}:${what}`, superseded: false, at }, null, channels);

@@ -8,6 +8,7 @@ const TIMEOUT_MS = 5_000;
  */
 export const createSlackChannel = (webhookUrl: string): Channel => ({
   name: "slack",
+  audiences: ["operators"],
   async send(alert) {
     const response = await fetch(webhookUrl, {
       method: "POST",

@@ -3,17 +3,22 @@ import type { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Alert } from "../../domain/alert.ts";
 import type { SubscriptionId } from "../../domain/ids.ts";
+import { receipt } from "../../domain/ids.ts";
+import type { Listener } from "../../store/alerts.ts";
 import {
+  addressOfAlert,
   announcedKeys,
   claimDelivery,
   hasUndelivered,
   insertAlert,
   markDelivered,
+  markRefused,
   markUndelivered,
   undelivered,
 } from "../../store/alerts.ts";
+import { lockCustomerByReceipt } from "../../store/customers.ts";
 import { createDatabase, type TestDatabase } from "../setup/database.ts";
-import { crowd, newSubscriptionId, parallel, START } from "./rows.ts";
+import { crowd, newSubscription, newSubscriptionId, parallel, START } from "./rows.ts";
 
 let database: TestDatabase;
 let many: Pool;
@@ -31,7 +36,10 @@ beforeEach(() => {
 });
 afterEach(() => database.pool.query("delete from deliveries; delete from alerts"));
 
-const CHANNELS = ["log", "slack"];
+const to = (name: string, ...audiences: Listener["audiences"]): Listener => ({ name, audiences });
+const CHANNELS = [to("log", "operators", "customer"), to("slack", "operators"), to("email", "customer")];
+/** Those that operators hear of an alert by. */
+const OPERATORS = ["log", "slack"];
 const alert = (change: Partial<Alert> = {}): Alert => ({
   key: `payment_failed:${randomUUID()}`,
   kind: "payment_failed",
@@ -49,9 +57,9 @@ describe("R6: an alert", () => {
     const one = alert();
     const answers = await parallel(50, () => insertAlert(many, one, about, CHANNELS));
     expect(answers.filter(Boolean)).toHaveLength(1);
-    for (const channel of CHANNELS) {
+    for (const channel of OPERATORS) {
       await expect(undelivered(database.pool, channel, about, 10)).resolves.toEqual([
-        { alert: one, attempts: 0 },
+        { alert: one, about, attempts: 0 },
       ]);
     }
     await expect(undelivered(database.pool, "pager", about, 10)).resolves.toEqual([]);
@@ -60,7 +68,7 @@ describe("R6: an alert", () => {
 
   it("is owed to all, or not recorded: also outside of a transaction", async () => {
     const one = alert();
-    await expect(insertAlert(database.pool, one, about, ["log", "log"])).rejects.toMatchObject({
+    await expect(insertAlert(database.pool, one, about, [...CHANNELS, ...CHANNELS])).rejects.toMatchObject({
       code: "23505",
     });
     await expect(announcedKeys(database.pool, about)).resolves.toEqual([]);
@@ -77,6 +85,17 @@ describe("R6: an alert", () => {
     await expect(hasUndelivered(database.pool, about)).resolves.toBe(false);
     const { rows } = await database.pool.query("select superseded from alerts where key = $1", [one.key]);
     expect(rows).toEqual([{ superseded: true }]);
+  });
+
+  it("of the operators is owed to their channels, and a customer's to the customer's", async () => {
+    const [theirs, hers] = [alert(), alert({ kind: "customer_payment_failed" })];
+    await insertAlert(database.pool, theirs, about, CHANNELS);
+    await insertAlert(database.pool, hers, about, CHANNELS);
+    await expect(owed("log")).resolves.toEqual([theirs.key, hers.key]);
+    await expect(owed("slack")).resolves.toEqual([theirs.key]);
+    await expect(owed("email")).resolves.toEqual([hers.key]);
+    const { rows } = await database.pool.query("select key from alerts where audience = 'customer'");
+    expect(rows).toEqual([{ key: hers.key }]);
   });
 
   it("is recorded also where there is no channel", async () => {
@@ -110,7 +129,7 @@ describe("R6: a delivery", () => {
       "select channel, attempts, last_error from deliveries where alert_key = $1 order by channel",
       [one.key],
     );
-    expect(rows).toEqual(CHANNELS.map((channel) => ({ channel, attempts: 1, last_error: null })));
+    expect(rows).toEqual(OPERATORS.map((channel) => ({ channel, attempts: 1, last_error: null })));
   });
 
   it("is taken by one of 50 who would make it, and by the next when that one is gone", async () => {
@@ -153,6 +172,23 @@ describe("R6: a delivery", () => {
     await expect(owed("log")).resolves.toEqual([]);
   });
 
+  it("that was refused is owed no longer, and says why; only once", async () => {
+    const one = alert();
+    await insertAlert(database.pool, one, about, CHANNELS);
+    await expect(markRefused(database.pool, one.key, "slack", "no such place")).resolves.toBe(true);
+    await expect(markRefused(database.pool, one.key, "slack", "again")).resolves.toBe(false);
+    await markDelivered(database.pool, one.key, "slack");
+    await markUndelivered(database.pool, one.key, "slack", "late", -1);
+    await expect(owed("slack")).resolves.toEqual([]);
+    await expect(claimDelivery(database.pool, one.key, "slack", 1_000)).resolves.toBe(false);
+    await markDelivered(database.pool, one.key, "log");
+    await expect(hasUndelivered(database.pool, about)).resolves.toBe(false);
+    const { rows } = await database.pool.query(
+      "select attempts, last_error, delivered_at from deliveries where channel = 'slack' and refused_at is not null",
+    );
+    expect(rows).toEqual([{ attempts: 1, last_error: "no such place", delivered_at: null }]);
+  });
+
   it("comes in the order in which the alerts were recorded, so many at a time", async () => {
     const alerts = [alert(), alert(), alert()];
     for (const each of alerts) await insertAlert(database.pool, each, about, CHANNELS);
@@ -164,5 +200,25 @@ describe("R6: a delivery", () => {
   it("is of an alert that is there", async () => {
     const lost = database.pool.query("insert into deliveries (alert_key, channel) values ('none', 'log')");
     await expect(lost).rejects.toMatchObject({ constraint: "deliveries_alert_key_fkey" });
+  });
+});
+
+describe("R10: the address of the customer whom an alert is about", () => {
+  it("is read from the customer's row", async () => {
+    const name = receipt(`customer-${randomUUID()}`);
+    const { id: customerId } = await lockCustomerByReceipt(database.pool, name, "ann@example.com");
+    const { id } = await newSubscription(database.pool, { customerId });
+    const one = alert();
+    await insertAlert(database.pool, one, id, CHANNELS);
+    await expect(addressOfAlert(database.pool, one.key)).resolves.toBe("ann@example.com");
+  });
+
+  it("may be none", async () => {
+    const { id } = await newSubscription(database.pool);
+    const [hers, nobodys] = [alert(), alert()];
+    await insertAlert(database.pool, hers, id, CHANNELS);
+    await insertAlert(database.pool, nobodys, null, CHANNELS);
+    await expect(addressOfAlert(database.pool, hers.key)).resolves.toBeNull();
+    await expect(addressOfAlert(database.pool, nobodys.key)).resolves.toBeNull();
   });
 });
