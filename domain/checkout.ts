@@ -1,8 +1,9 @@
 import type { FinishedCall } from "./call.ts";
-import type { Interval } from "./catalog.ts";
+import type { CheckoutOptions, Interval, Tier } from "./catalog.ts";
 import type { CheckoutId, SubscriptionId } from "./ids.ts";
 import type { ObservedSession } from "./observation.ts";
 import type { Provider } from "./provider.ts";
+import type { Subscription } from "./subscription.ts";
 import type { Instant } from "./time.ts";
 
 /**
@@ -11,6 +12,14 @@ import type { Instant } from "./time.ts";
  */
 export const CHECKOUT_STATES = ["opening", "open", "complete", "expired", "replaced", "refused"] as const;
 export type CheckoutState = (typeof CHECKOUT_STATES)[number];
+
+/** What the provider's page offers besides the price: decided when it is asked for, so that a repetition asks the same (R6). */
+export interface Offered extends CheckoutOptions {
+  /** Days before the first payment; 0: it is due at once. */
+  readonly trialDays: number;
+}
+
+export const NOTHING_OFFERED: Offered = { trialDays: 0, promotionCodes: false, automaticTax: false };
 
 /** One attempt of a customer to buy a tier. */
 export interface Checkout {
@@ -21,6 +30,8 @@ export interface Checkout {
   readonly interval: Interval;
   readonly quantity: number;
   readonly priceId: string;
+  /** Absent in a turn that was stored before anything could be offered. */
+  readonly offered?: Offered;
   readonly state: CheckoutState;
   readonly sessionId: string | null;
   readonly expiresAt: Instant | null;
@@ -30,6 +41,31 @@ export interface Checkout {
 /** The customer may still pay at it. */
 export const isOpen = (checkout: Checkout): boolean =>
   checkout.state === "opening" || checkout.state === "open";
+
+/** What a customer asks for: two that ask for the same are one checkout (R9). */
+export type Purchase = Pick<Checkout, "tier" | "interval" | "quantity" | "priceId" | "offered">;
+
+/** A page that was opened at another price, or offers something else, is another purchase. */
+export const isSamePurchase = (one: Purchase, other: Purchase): boolean =>
+  one.tier === other.tier &&
+  one.interval === other.interval &&
+  one.quantity === other.quantity &&
+  one.priceId === other.priceId &&
+  isSameOffer(one.offered ?? NOTHING_OFFERED, other.offered ?? NOTHING_OFFERED);
+
+const isSameOffer = (one: Offered, other: Offered): boolean =>
+  one.trialDays === other.trialDays &&
+  one.promotionCodes === other.promotionCodes &&
+  one.automaticTax === other.automaticTax;
+
+/**
+ * The days that a customer may try a tier: only one who never had a subscription, of whatever tier. One whose first
+ * payment never came through was none.
+ */
+export const trialDaysOf = (tier: Tier, had: readonly Subscription[]): number =>
+  had.every(({ status }) => status === "incomplete" || status === "incomplete_expired")
+    ? (tier.trialDays ?? 0)
+    : 0;
 
 /** What a turn learns of a checkout. */
 export interface Learned {

@@ -1,5 +1,6 @@
 import type { Interval } from "../domain/catalog.ts";
 import type { Checkout, CheckoutState } from "../domain/checkout.ts";
+import { NOTHING_OFFERED } from "../domain/checkout.ts";
 import type { CheckoutId, CustomerId, SubscriptionId } from "../domain/ids.ts";
 import { checkoutId, customerId, subscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
@@ -26,6 +27,9 @@ interface Row {
   interval: Interval;
   quantity: number;
   price_id: string;
+  trial_days: number;
+  promotion_codes: boolean;
+  automatic_tax: boolean;
   state: CheckoutState;
   replaces: string | null;
   session_id: string | null;
@@ -35,8 +39,8 @@ interface Row {
   created_at: number;
 }
 
-const COLUMNS = `id, customer_id, subscription_id, provider, tier, "interval", quantity, price_id, state, replaces,
-  session_id, url, expires_at, version, created_at`;
+const COLUMNS = `id, customer_id, subscription_id, provider, tier, "interval", quantity, price_id, trial_days,
+  promotion_codes, automatic_tax, state, replaces, session_id, url, expires_at, version, created_at`;
 
 const toCheckout = (row: Row): CheckoutRow => ({
   checkout: {
@@ -47,6 +51,11 @@ const toCheckout = (row: Row): CheckoutRow => ({
     interval: row.interval,
     quantity: row.quantity,
     priceId: row.price_id,
+    offered: {
+      trialDays: row.trial_days,
+      promotionCodes: row.promotion_codes,
+      automaticTax: row.automatic_tax,
+    },
     state: row.state,
     sessionId: row.session_id,
     expiresAt: row.expires_at,
@@ -89,10 +98,12 @@ export async function insertCheckout(
   customer: CustomerId,
   replaces: CheckoutId | null,
 ): Promise<void> {
+  const { trialDays, promotionCodes, automaticTax } = checkout.offered ?? NOTHING_OFFERED;
   await db.query(
     `insert into checkouts (id, customer_id, subscription_id, provider, tier, "interval", quantity, price_id, state,
-       replaces, created_at, next_deadline_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, 'opening', $9, $10, $10::timestamptz + interval '5 minutes')`,
+       replaces, created_at, next_deadline_at, trial_days, promotion_codes, automatic_tax)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 'opening', $9, $10, $10::timestamptz + interval '5 minutes',
+       $11, $12, $13)`,
     [
       checkout.id,
       customer,
@@ -104,6 +115,9 @@ export async function insertCheckout(
       checkout.priceId,
       replaces,
       timestamp(checkout.createdAt),
+      trialDays,
+      promotionCodes,
+      automaticTax,
     ],
   );
 }
@@ -127,6 +141,7 @@ export async function saveCheckout(
   await db.query(
     `update checkouts
      set state = $2, expires_at = $3, version = $4, next_deadline_at = $5,
+       was_expired = was_expired or $2 = 'expired',
        session_id = coalesce($6, session_id), url = coalesce($7, url), updated_at = now()
      where id = $1`,
     [

@@ -1,8 +1,10 @@
 import { v7 as uuidv7 } from "uuid";
-import { givesAccess } from "../../domain/access.ts";
-import type { Checkout } from "../../domain/checkout.ts";
-import { checkEntitlement } from "../../domain/entitlement.ts";
+import type { Catalog } from "../../domain/catalog.ts";
+import type { Checkout, Purchase } from "../../domain/checkout.ts";
+import { isSamePurchase, trialDaysOf } from "../../domain/checkout.ts";
+import { checkEntitlement, standingOf } from "../../domain/entitlement.ts";
 import { checkoutId, subscriptionId } from "../../domain/ids.ts";
+import type { Provider } from "../../domain/provider.ts";
 import type { Instant } from "../../domain/time.ts";
 import { catalogInForce } from "../../store/catalogs.ts";
 import type { CheckoutRow } from "../../store/checkouts.ts";
@@ -14,7 +16,8 @@ import { lockCustomerByReceipt } from "../../store/customers.ts";
 import { answerKey, claimKey, tieKey } from "../../store/idempotency.ts";
 import type { Db } from "../../store/pool.ts";
 import { transaction } from "../../store/pool.ts";
-import { findSubscription } from "../../store/subscriptions.ts";
+import type { SubscriptionRow } from "../../store/subscription-row.ts";
+import { subscriptionsOfCustomer } from "../../store/subscriptions.ts";
 import { ApiError, errorBody } from "../api-error.ts";
 import type { AppDeps } from "../deps.ts";
 import type { Offer } from "./offer.ts";
@@ -89,45 +92,52 @@ async function chooseCheckout(
   if (offer instanceof ApiError) return offer;
   const now = Date.now() + (await clockOffset(db));
   const customer = await lockCustomerByReceipt(db, request.receipt, request.email);
+  const held = await subscriptionsOfCustomer(db, customer.id);
   const entitled = checkEntitlement(
     "checkout",
     offer.tier,
-    {
-      blocked: customer.blocked,
-      blockedReason: customer.blockedReason,
-      liveTier: await liveTierOf(db, customer, now),
-    },
+    standingOf(customer, held, catalog, now),
     catalog,
   );
   if (!entitled.allowed) {
-    const { reason, message, instead } = entitled;
-    return new ApiError(402, reason, message, { fields: { reason, instead } });
+    const { reason, message, instead, subscriptionId: id } = entitled;
+    const fields = { reason, instead, ...(id === undefined ? {} : { subscription_id: id }) };
+    return new ApiError(402, reason, message, { fields });
   }
-  return openOrNew(db, customer, offer, request, now);
+  return openOrNew(db, customer, offer.price.provider, purchaseOf(offer, request, catalog, held), now);
 }
 
-async function liveTierOf(db: Db, customer: Customer, now: Instant): Promise<string | null> {
-  if (customer.liveSubscriptionId === null) return null;
-  const row = await findSubscription(db, customer.liveSubscriptionId);
-  return row !== undefined && givesAccess(row.subscription, now) ? row.subscription.terms.tier : null;
-}
+const purchaseOf = (
+  { tier, price }: Offer,
+  { interval, quantity }: CheckoutRequest,
+  { checkout }: Catalog,
+  held: readonly SubscriptionRow[],
+): Purchase => ({
+  tier: tier.name,
+  interval,
+  quantity,
+  priceId: price.id,
+  offered: {
+    ...checkout,
+    trialDays: trialDaysOf(
+      tier,
+      held.map(({ subscription }) => subscription),
+    ),
+  },
+});
 
 /** R9: one open checkout per customer. The same purchase goes on at it; another takes its place. */
 async function openOrNew(
   db: Db,
   customer: Customer,
-  { tier, price }: Offer,
-  request: CheckoutRequest,
+  provider: Provider,
+  purchase: Purchase,
   now: Instant,
 ): Promise<CheckoutRow> {
   const open = await findOpenCheckout(db, customer.id);
   if (
     open !== undefined &&
-    open.checkout.tier === tier.name &&
-    open.checkout.interval === request.interval &&
-    open.checkout.quantity === request.quantity &&
-    // A page that was opened before a price change still asks the old price.
-    open.checkout.priceId === price.id &&
+    isSamePurchase(open.checkout, purchase) &&
     (open.checkout.expiresAt === null || now < open.checkout.expiresAt)
   ) {
     return open;
@@ -136,11 +146,8 @@ async function openOrNew(
   const checkout: Checkout = {
     id: checkoutId(uuidv7()),
     subscriptionId: subscriptionId(uuidv7()),
-    provider: price.provider,
-    tier: tier.name,
-    interval: request.interval,
-    quantity: request.quantity,
-    priceId: price.id,
+    provider,
+    ...purchase,
     state: "opening",
     sessionId: null,
     expiresAt: null,

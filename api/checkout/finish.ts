@@ -104,6 +104,7 @@ const bodyOf = ({ checkout, url }: CheckoutRow, stripePublishableKey: string | n
   checkout_id: checkout.id,
   subscription_id: checkout.subscriptionId,
   expires_at: checkout.expiresAt === null ? null : new Date(checkout.expiresAt).toISOString(),
+  trial_days: checkout.offered?.trialDays ?? 0,
   ...(checkout.provider === "stripe" && stripePublishableKey !== null
     ? { publishable_key: stripePublishableKey }
     : {}),

@@ -1,11 +1,13 @@
 import type { Stripe } from "stripe";
+import type { Checkout } from "../../domain/checkout.ts";
 import { asStatus, isTerminal } from "../../domain/status.ts";
 import type { CallRequest, CallResult } from "../provider.ts";
-import { ProviderError } from "../provider.ts";
+import { CUSTOMER_GONE, ProviderError } from "../provider.ts";
 import type { Ask } from "./ask.ts";
 import { orNull } from "./ask.ts";
 import { makeChange, parametersOfChange } from "./changes.ts";
 import { METADATA_CHECKOUT, METADATA_CUSTOMER, METADATA_SUBSCRIPTION } from "./metadata.ts";
+import { giveBack, parametersOfMoneyBack } from "./money-back.ts";
 import { sessionState } from "./read.ts";
 
 type Sent = Readonly<Record<string, unknown>>;
@@ -30,23 +32,53 @@ export function parameters(request: CallRequest): Sent {
         cancel_url: request.cancelUrl,
         metadata,
         // A session's metadata is not copied to its subscription; this is (facts: providers A1).
-        subscription_data: { metadata },
+        subscription_data: { metadata, ...trialOf(checkout) },
+        ...optionsOf(checkout),
       } satisfies Stripe.Checkout.SessionCreateParams;
     }
     case "expire_session":
-    case "cancel_subscription":
       return {};
+    case "cancel_subscription":
+      return request.credit === true
+        ? ({ invoice_now: true, prorate: true } satisfies Stripe.SubscriptionCancelParams)
+        : {};
+    case "void_invoice":
+    case "refund_payment":
+      return parametersOfMoneyBack(request);
     case "arrange_end":
     case "withdraw_end":
     case "pause_collection":
     case "resume_collection":
+    case "withdraw_change":
     case "pay_invoice":
     case "change_price":
+    case "schedule_change":
       return parametersOfChange(request);
     default:
       return request satisfies never;
   }
 }
+
+type Opened = Pick<Checkout, "offered">;
+
+/** A card is asked for at once. Whoever takes it back before the trial ends has not agreed to pay, and owes nothing. */
+const trialOf = ({ offered }: Opened): Stripe.Checkout.SessionCreateParams.SubscriptionData =>
+  offered === undefined || offered.trialDays === 0
+    ? {}
+    : {
+        trial_period_days: offered.trialDays,
+        trial_settings: { end_behavior: { missing_payment_method: "cancel" } },
+      };
+
+/** What is off is not sent. */
+const optionsOf = ({ offered }: Opened): Partial<Stripe.Checkout.SessionCreateParams> => ({
+  ...(offered !== undefined && offered.trialDays > 0 ? { payment_method_collection: "always" } : {}),
+  ...(offered?.promotionCodes === true ? { allow_promotion_codes: true } : {}),
+  // A customer whose address Stripe does not know is refused, unless the page may keep the one that is typed there.
+  ...(offered?.automaticTax === true
+    ? { automatic_tax: { enabled: true }, customer_update: { address: "auto" } }
+    : {}),
+});
 
 export async function call(
   ask: Ask,
@@ -66,12 +98,17 @@ export async function call(
       return expire(ask, request, sent, options);
     case "cancel_subscription":
       return cancel(ask, request.subscriptionId, sent, options);
+    case "void_invoice":
+    case "refund_payment":
+      return giveBack(ask, request, sent, options);
     case "arrange_end":
     case "withdraw_end":
     case "pause_collection":
     case "resume_collection":
+    case "withdraw_change":
     case "pay_invoice":
     case "change_price":
+    case "schedule_change":
       return makeChange(ask, request, sent, options);
     default:
       return request satisfies never;
@@ -86,7 +123,7 @@ async function open(
   sent: Sent,
   options: Stripe.RequestOptions,
 ): Promise<CallResult> {
-  const made = await ask((stripe) => stripe.checkout.sessions.create({ ...sent }, options));
+  const made = await create(ask, request, sent, options);
   // What is said again was true when it was said first: by now the session may be over.
   const isOld = made.lastResponse.headers["idempotent-replayed"] === "true";
   const session = isOld ? await ask((stripe) => stripe.checkout.sessions.retrieve(made.id)) : made;
@@ -95,6 +132,26 @@ async function open(
     code: "session_expired",
     replayed: true,
   });
+}
+
+async function create(
+  ask: Ask,
+  { providerCustomerId }: Request<"open_session">,
+  sent: Sent,
+  options: Stripe.RequestOptions,
+): Promise<Stripe.Response<Stripe.Checkout.Session>> {
+  try {
+    return await ask((stripe) => stripe.checkout.sessions.create({ ...sent }, options));
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.kind !== "not_found") throw error;
+    // To Stripe, a customer that was deleted is none: "No such customer", though it can be read.
+    const customer = await orNull(ask((stripe) => stripe.customers.retrieve(providerCustomerId)));
+    if (customer !== null && customer.deleted !== true) throw error;
+    throw new ProviderError("stripe", "not_found", `Stripe: customer ${providerCustomerId} is gone`, {
+      code: CUSTOMER_GONE,
+      cause: error,
+    });
+  }
 }
 
 /** @throws ProviderError when a customer can do nothing with it */

@@ -8,6 +8,7 @@ import { isOver, opened } from "./calls.ts";
 import { isChanged } from "./changes.ts";
 import { listed } from "./list.ts";
 import { METADATA_CUSTOMER } from "./metadata.ts";
+import { findMoneyBack } from "./money-back.ts";
 import { sessionState } from "./read.ts";
 
 /** How far our clock may be from Stripe's. */
@@ -26,7 +27,8 @@ export async function find(ask: Ask, request: CallRequest, since: number): Promi
       return customer && { name, providerCustomerId: customer.id };
     }
     case "open_session": {
-      const session = await sessionOf(ask, request, created);
+      // A customer who is gone has none.
+      const session = await orNull(sessionOf(ask, request, created));
       return session && opened(request, session);
     }
     case "expire_session": {
@@ -42,12 +44,17 @@ export async function find(ask: Ask, request: CallRequest, since: number): Promi
         ? { name: "cancel_subscription", state: "canceled" }
         : null;
     }
+    case "void_invoice":
+    case "refund_payment":
+      return findMoneyBack(ask, request);
     case "arrange_end":
     case "withdraw_end":
     case "pause_collection":
     case "resume_collection":
+    case "withdraw_change":
     case "pay_invoice":
     case "change_price":
+    case "schedule_change":
       return (await isChanged(ask, request)) ? { name: request.name, state: "done" } : null;
     default:
       return request satisfies never;

@@ -64,6 +64,7 @@ describe("a checkout", () => {
         checkout_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         subscription_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         expires_at: expect.stringMatching(/^\d{4}-.*Z$/),
+        trial_days: 0,
         publishable_key: "pk_test_tests",
       },
     ]);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CHECKOUT_STATES, type Checkout } from "../../domain/checkout.ts";
+import { CHECKOUT_STATES, type Checkout, NOTHING_OFFERED } from "../../domain/checkout.ts";
 import type { CustomerId } from "../../domain/ids.ts";
 import { DAY, MINUTE } from "../../domain/time.ts";
 import {
@@ -44,6 +44,14 @@ describe("a checkout", () => {
     await expect(lockCheckoutOf(database.pool, made.subscriptionId)).resolves.toEqual(expected);
     await expect(findOpenCheckout(database.pool, customerId)).resolves.toEqual(expected);
     await expect(findCheckoutOf(database.pool, newSubscriptionId())).resolves.toBeUndefined();
+  });
+
+  it("R6: keeps what its page offers", async () => {
+    const offered = { trialDays: 14, promotionCodes: true, automaticTax: true };
+    const made = checkout({ offered });
+    await insertCheckout(database.pool, made, await newCustomer(database.pool), null);
+    await saveCheckout(database.pool, { ...made, offered: NOTHING_OFFERED }, 1, null, null);
+    await expect(findCheckout(database.pool, made.id)).resolves.toMatchObject({ checkout: { offered } });
   });
 
   it("R7: is looked at after five minutes, should everybody who knows of it be gone", async () => {

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CustomerId } from "../../domain/ids.ts";
 import { receipt } from "../../domain/ids.ts";
 import {
   findCustomer,
   lockCustomer,
   lockCustomerByProviderId,
   lockCustomerByReceipt,
+  replaceProviderCustomer,
   saveLiveSubscription,
   saveProviderCustomer,
 } from "../../store/customers.ts";
@@ -28,6 +30,8 @@ afterAll(async () => {
 const named = async (name: string): Promise<number> =>
   (await database.pool.query("select from customers where receipt = $1", [name])).rowCount ?? 0;
 
+const stripeIdOf = async (id: CustomerId) => (await findCustomer(database.pool, id))?.stripeCustomerId;
+
 describe("lockCustomerByReceipt", () => {
   it("makes one customer of 50 requests for a new receipt at once", async () => {
     const name = receipt(`new-${randomUUID()}`);
@@ -35,7 +39,8 @@ describe("lockCustomerByReceipt", () => {
       transaction(many, (db) => lockCustomerByReceipt(db, name, `${index}@example.com`)),
     );
     expect(new Set(customers.map(({ id }) => id)).size).toBe(1);
-    expect(new Set(customers.map(({ email }) => email)).size).toBe(1);
+    // One after the other, each sees the address that it gave itself.
+    expect(customers.map(({ email }) => email)).toEqual(customers.map((_, index) => `${index}@example.com`));
     await expect(named(name)).resolves.toBe(1);
   });
 
@@ -56,14 +61,18 @@ describe("lockCustomerByReceipt", () => {
     expect(found.blockedReason).toBe("50");
   });
 
-  it("keeps the first e-mail address, also one that comes later", async () => {
+  it("keeps the latest e-mail address that was given", async () => {
     const name = receipt(`mail-${randomUUID()}`);
-    await lockCustomerByReceipt(database.pool, name, null);
-    await lockCustomerByReceipt(database.pool, name, "first@example.com");
-    await lockCustomerByReceipt(database.pool, name, null);
-    const found = await lockCustomerByReceipt(database.pool, name, "second@example.com");
-    expect(found).toMatchObject({ receipt: name, email: "first@example.com", blocked: false });
-    await expect(findCustomer(database.pool, found.id)).resolves.toEqual(found);
+    const told = [null, "first@example.com", null, "second@example.com", null];
+    const kept: (string | null)[] = [];
+    for (const email of told) kept.push((await lockCustomerByReceipt(database.pool, name, email)).email);
+    expect(kept).toEqual([
+      null,
+      "first@example.com",
+      "first@example.com",
+      "second@example.com",
+      "second@example.com",
+    ]);
   });
 });
 
@@ -136,6 +145,26 @@ describe("saveProviderCustomer", () => {
       saveProviderCustomer(database.pool, id, "stripe", ""),
       "customers_stripe_customer_id_check",
     );
+  });
+});
+
+describe("replaceProviderCustomer", () => {
+  it("R6: puts another in the place of the one that is gone, once", async () => {
+    const id = await newCustomer(database.pool);
+    await saveProviderCustomer(database.pool, id, "stripe", "cus_gone");
+    await replaceProviderCustomer(database.pool, id, "stripe", "cus_gone", "cus_second");
+    expect(await stripeIdOf(id)).toBe("cus_second");
+    await replaceProviderCustomer(database.pool, id, "stripe", "cus_gone", "cus_third");
+    expect(await stripeIdOf(id)).toBe("cus_second");
+  });
+
+  it("gives an id to one who has none, and never one that another customer has", async () => {
+    const id = await newCustomer(database.pool);
+    await replaceProviderCustomer(database.pool, id, "stripe", "cus_of_another", "cus_fresh");
+    expect(await stripeIdOf(id)).toBe("cus_fresh");
+    const other = await newCustomer(database.pool);
+    await replaceProviderCustomer(database.pool, other, "stripe", "cus_gone", "cus_fresh");
+    expect([await stripeIdOf(other), await stripeIdOf(id)]).toEqual([null, "cus_fresh"]);
   });
 });
 
