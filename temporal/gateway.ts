@@ -9,11 +9,11 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from "@temporalio/client";
-import type { SubscriptionCommand } from "../domain/command.ts";
+import type { Parameters, SubscriptionCommand } from "../domain/command.ts";
 import type { CheckoutId, SubscriptionId } from "../domain/ids.ts";
 import type { Provider } from "../domain/provider.ts";
 import {
-  type AskedChange,
+  type AskedBy,
   type CommandReply,
   checkout,
   ROUTE_EVENT_WORKFLOW,
@@ -25,9 +25,14 @@ import {
   wake,
 } from "../workflows/contract.ts";
 import { UPDATES } from "./commands.ts";
+import { createCompany } from "./company.ts";
 
-/** Wakes for one subscription that come within this time are one signal. */
+/** Wakes for one subscription that come one within this time of the other are one signal. */
 const COALESCE_MS = 200;
+/** However many come, a wake waits no longer than this. */
+const COALESCE_AT_MOST_MS = 2_000;
+/** How long an event that others may have routed by then waits for that. */
+const OTHERS_MS = 2_000;
 /** How long one message to Temporal may take; what takes longer is left to the sweep. */
 const MESSAGE_TIMEOUT_MS = 3_000;
 
@@ -46,8 +51,11 @@ export interface Gateway {
   wake(id: SubscriptionId): void;
   /** Wakes it before the promise resolves. @throws TemporalAway */
   wakeNow(id: SubscriptionId): Promise<void>;
-  /** Has an event's subscription found through the provider. Never throws; the sweep tries again. */
-  route(provider: Provider, eventId: string): void;
+  /**
+   * Has an event's subscription found through the provider. Where it may soon be known without: `isRouted` is asked a
+   * little later, and nobody else when it says so. Never throws; the sweep tries again.
+   */
+  route(provider: Provider, eventId: string, isRouted?: () => Promise<boolean>): void;
   /** Has it found, started before the promise resolves. @throws TemporalAway */
   routeNow(provider: Provider, eventId: string): Promise<void>;
   /** Opens a checkout; the command is in Postgres already, under the checkout's id. @throws TemporalAway */
@@ -61,17 +69,18 @@ export interface Gateway {
     id: SubscriptionId,
     name: SubscriptionCommand,
     commandId: string,
-    asked: Omit<AskedChange, "id">,
+    asked: Omit<AskedBy, "id"> & Parameters,
     timeoutMs: number,
   ): Promise<CommandReply>;
   /** Whether Temporal answers. */
   isUp(): Promise<boolean>;
-  /** Sends the wakes that wait for company, then closes the connection. */
+  /** Says what waits for company, then closes the connection. */
   close(): Promise<void>;
 }
 
 export function createGateway(client: Client, onLost: (what: string, error: unknown) => void): Gateway {
-  const waiting = new Map<SubscriptionId, NodeJS.Timeout>();
+  const wakes = createCompany(COALESCE_MS, COALESCE_AT_MOST_MS);
+  const routes = createCompany(OTHERS_MS, OTHERS_MS);
   /** Everything that is said to Temporal and has no answer yet. */
   const underWay = new Set<Promise<unknown>>();
   const keep = (promise: Promise<unknown>): void => {
@@ -121,23 +130,18 @@ export function createGateway(client: Client, onLost: (what: string, error: unkn
 
   const inBackground = (what: string, work: () => Promise<void>): void =>
     keep(work().catch((error: unknown) => onLost(what, error)));
-  const send = (id: SubscriptionId): void => {
-    clearTimeout(waiting.get(id));
-    waiting.delete(id);
-    inBackground(`wake of ${id}`, () => wakeNow(id));
-  };
 
   return {
-    wake(id) {
-      if (!waiting.has(id))
-        waiting.set(
-          id,
-          setTimeout(() => send(id), COALESCE_MS),
-        );
-    },
+    wake: (id) => wakes.wait(id, () => inBackground(`wake of ${id}`, () => wakeNow(id))),
     wakeNow,
-    route: (provider, eventId) =>
-      inBackground(`routing of ${provider} ${eventId}`, () => routeNow(provider, eventId)),
+    route(provider, eventId, isRouted) {
+      const name = `routing of ${provider} ${eventId}`;
+      const routeUnless = async (): Promise<void> => {
+        if (isRouted === undefined || !(await isRouted())) await routeNow(provider, eventId);
+      };
+      if (isRouted === undefined) inBackground(name, routeUnless);
+      else routes.wait(name, () => inBackground(name, routeUnless));
+    },
     routeNow,
     openCheckout: (id, checkoutId, timeoutMs) =>
       inTime(timeoutMs, () =>
@@ -162,7 +166,11 @@ export function createGateway(client: Client, onLost: (what: string, error: unkn
       }
     },
     async close() {
-      for (const id of waiting.keys()) send(id);
+      wakes.sayAll();
+      routes.sayAll();
+      await Promise.all(underWay);
+      // Of what has been routed just now.
+      wakes.sayAll();
       // Also what nobody waits for any more: the client would try it again on a connection that is closed, and throw.
       await Promise.all(underWay);
       await client.connection.close();

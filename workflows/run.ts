@@ -41,7 +41,7 @@ export const begin = ({ subscriptionId, carried }: SubscriptionInput): Run => ({
   unseen: 0,
   offsetMs: carried?.offsetMs ?? 0,
   standing: carried?.standing ?? null,
-  listed: "",
+  listed: carried?.listed ?? "",
 });
 
 export const carry = (run: Run): Carried => ({
@@ -51,10 +51,16 @@ export const carry = (run: Run): Carried => ({
   deadline: run.deadline,
   offsetMs: run.offsetMs,
   standing: run.standing,
+  listed: run.listed,
 });
 
+const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 const LONGEST_WAIT_MS = 28 * DAY_MS;
+/** The first turn at this age is a run's last, so that changed code reaches also the quietest subscription. */
+const FULL_AGE_MS = 28 * DAY_MS;
+/** At this age it is taken in any case. No month is so long: where something renews, the renewal is that turn. */
+const LONGEST_RUN_MS = 32 * DAY_MS;
 
 /** What is waited for when nothing comes. */
 export interface Wait {
@@ -65,15 +71,17 @@ export interface Wait {
 }
 
 /** How long to wait at most, and for what: from absolute times, so that nothing drifts. */
-export function nextWait(run: Run, now: number): Wait {
+export function nextWait(run: Run, now: number, runStartTime: Date): Wait {
   if (run.retryAt !== null) {
     // Alone it counts then: a deadline that passed while turns fail would make one turn after the other without rest.
     return { cause: "retry", waitMs: run.retryAt - now, summary: "Try again" };
   }
   const deadline = run.deadline === null ? Infinity : run.deadline - run.offsetMs - now;
-  return deadline <= LONGEST_WAIT_MS
+  const leftOfRun = Math.max(SECOND_MS, runStartTime.getTime() + LONGEST_RUN_MS - now);
+  const longest = Math.min(LONGEST_WAIT_MS, leftOfRun);
+  return deadline <= longest
     ? { cause: "deadline", waitMs: deadline, summary: "Next deadline" }
-    : { cause: "monthly", waitMs: LONGEST_WAIT_MS, summary: "A look at least monthly" };
+    : { cause: "monthly", waitMs: longest, summary: "A look at least monthly" };
 }
 
 /** Nothing is left to wait for: no deadline, no retry, no command, no wake. */
@@ -86,11 +94,11 @@ export const isOver = (run: Run): boolean =>
 
 /** How many turns, or events of history, one run takes before the next run goes on. */
 const TURNS_A_RUN = 150;
-const EVENTS_A_RUN = 800;
-/** A run ends at least monthly, so that changed code reaches also the quietest subscription. */
-const LONGEST_RUN_MS = 28 * DAY_MS;
+const EVENTS_A_RUN = 600;
+/** What an earlier version let a run take: turns that it has taken beyond the 600 are replayed as they were. */
+const EVENTS_ALLOWED_ONCE = 800;
 
-/** Whether the next run should go on. */
+/** Whether the next run should go on. `keepsPast`: whether this turn was taken by that earlier version. */
 export const isLong = (
   turns: number,
   info: {
@@ -99,8 +107,10 @@ export const isLong = (
     readonly runStartTime: Date;
   },
   now: number,
+  keepsPast: () => boolean,
 ): boolean =>
   turns >= TURNS_A_RUN ||
-  info.historyLength >= EVENTS_A_RUN ||
+  info.historyLength >= EVENTS_ALLOWED_ONCE ||
+  (info.historyLength >= EVENTS_A_RUN && !keepsPast()) ||
   info.continueAsNewSuggested ||
-  now - info.runStartTime.getTime() >= LONGEST_RUN_MS;
+  now - info.runStartTime.getTime() >= FULL_AGE_MS;

@@ -4,6 +4,7 @@ import {
   condition,
   log,
   makeContinueAsNewFunc,
+  patched,
   setCurrentDetails,
   workflowInfo,
 } from "@temporalio/workflow";
@@ -15,6 +16,8 @@ import { takeTurn } from "./turn.ts";
 
 /** How many turns a run that should end still takes for commands that wait for their answers. */
 const TURNS_FOR_THE_WAITING = 10;
+/** Of a run that ends after 600 events, not 800. To be removed when no run is left that began before it. */
+const SHORTER_RUNS = "shorter-runs";
 
 /**
  * One subscription, from its checkout until nothing is left to wait for. It is the turnstile and the clock: it takes
@@ -42,7 +45,7 @@ async function live(run: Run): Promise<SubscriptionResult> {
     }
     // Checked after every turn: a run that waits for quiet never ends. Who waits for an answer is served first, but
     // not for ever.
-    if (isLong(turns, workflowInfo(), Date.now())) late += 1;
+    if (isLong(turns, workflowInfo(), Date.now(), () => !patched(SHORTER_RUNS))) late += 1;
     if (late > 0 && (run.waiting.size === 0 || late > TURNS_FOR_THE_WAITING)) {
       replyPending(run, [...run.waiting.values()], KEPT);
       await condition(allHandlersFinished);
@@ -53,7 +56,7 @@ async function live(run: Run): Promise<SubscriptionResult> {
 
 /** Waits for a wake, a command or the next due time. */
 async function untilDue(run: Run): Promise<string> {
-  const { cause, waitMs, summary } = nextWait(run, Date.now());
+  const { cause, waitMs, summary } = nextWait(run, Date.now(), workflowInfo().runStartTime);
   if (!run.dirty && waitMs > 0) await condition(() => run.dirty, waitMs, { summary });
   if (!run.dirty) return cause;
   return run.asked.length > 0 ? "command" : "wake";

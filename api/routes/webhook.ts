@@ -2,8 +2,8 @@ import type { Router } from "@koa/router";
 import { PROVIDERS } from "../../domain/provider.ts";
 import type { PaymentProvider, VerifiedEvent } from "../../providers/provider.ts";
 import { WebhookRejected } from "../../providers/provider.ts";
-import { findEvent, insertEvent } from "../../store/events.ts";
-import { text } from "../../store/storable.ts";
+import { storeArrival, storedId } from "../../store/arrivals.ts";
+import { findEvent } from "../../store/events.ts";
 import { ApiError, databaseUnavailable } from "../api-error.ts";
 import type { AppDeps } from "../deps.ts";
 import { describeError } from "../describe-error.ts";
@@ -67,19 +67,10 @@ async function storeAndRoute(
   event: VerifiedEvent,
 ): Promise<boolean> {
   const interest = provider.interest(event.type, event.payload);
-  const id = text(event.id);
+  const id = storedId(event.id);
   const isNew = await within(
     STORE_MS,
-    insertEvent(deps.pool, {
-      provider: provider.name,
-      id,
-      type: text(event.type),
-      apiVersion: event.apiVersion === null ? null : text(event.apiVersion),
-      livemode: event.livemode,
-      payload: event.payload,
-      subject: interest.kind === "subject" ? interest.subject : null,
-      ignoredBecause: interest.kind === "ignore" ? interest.reason : null,
-    }),
+    storeArrival(deps.pool, { provider: provider.name, ...event }, interest),
   ).catch((error: unknown) => {
     throw error instanceof TookTooLong ? databaseUnavailable(error) : error;
   });

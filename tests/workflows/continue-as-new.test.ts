@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Worker } from "@temporalio/worker";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { WorkerDecoration } from "../../cli/worker-process.ts";
 import type { SubscriptionId } from "../../domain/ids.ts";
 import { clockOffset } from "../../store/clock.ts";
@@ -76,12 +77,15 @@ describe("where wakes come all the time and somebody always waits for an answer"
     crowded.delete(id);
   });
 
-  test("a run ends all the same, after some 800 events", async () => {
-    const events = await eventsOf(handleOf(system, customer.id, first));
+  test("a run ends all the same, after some 600 events and before 1,000, and replays", async () => {
+    const history = await handleOf(system, customer.id, first).fetchHistory();
+    const events = history.events ?? [];
     expect(events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes).toBeTruthy();
-    expect(events.length).toBeGreaterThan(800);
-    expect(events.length).toBeLessThan(1_200);
+    expect(events.length).toBeGreaterThan(600);
+    expect(events.length).toBeLessThan(1_000);
     expect(brokenTasksOf(events)).toEqual([]);
+    const workflowBundle = { codePath: inject("workflowBundlePath") };
+    await expect(Worker.runReplayHistory({ workflowBundle }, history)).resolves.toBeUndefined();
   });
 
   test("each command is carried out, and its asker has the answer or knows that it is kept", async () => {

@@ -28,6 +28,7 @@ test("there is a history of each kind of thing that a workflow can meet", () => 
     "canceled",
     "checkout-expired",
     "continuation",
+    "continuation-listed",
     "continued",
     "pending-command",
     "recovered",
@@ -52,10 +53,12 @@ test("there is a history of each kind of thing that a workflow can meet", () => 
   expect(events.some((event) => event.workflowExecutionCompletedEventAttributes)).toBe(true);
 });
 
-test("among them are a command that was kept, and a run that another goes on from", () => {
+test("among them are a command that was kept, and runs that go on from another, before and since they know their place in lists", () => {
   const words = new Map(recorded.map((each) => [each.name, wordsOf(each)]));
   expect(words.get("pending-command")).toContain('"state":"pending"');
   expect(words.get("continuation")).toContain('"carried":{');
+  expect(words.get("continuation")).not.toContain('"listed":"{');
+  expect(words.get("continuation-listed")).toContain('"listed":"{');
 });
 
 test("workflows that live today go on with this code: each history replays", async () => {
