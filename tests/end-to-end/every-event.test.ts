@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { STRIPE_EVENTS } from "../../providers/stripe/interest.ts";
+import { anotherApi, silentServer } from "../api/another-api.ts";
+import { deliver, eventOf } from "../api/deliver.ts";
 import { allApplied, control, eventually, reaches, subscribe } from "../setup/customer.ts";
 import { refund } from "../setup/customer-acts.ts";
 import { booksOf, stripe } from "../setup/sandbox-account.ts";
@@ -92,6 +94,30 @@ test.each([
 ])("%s is ignored as it comes, with a reason", (type, reason) => {
   expect(ends.get(type)).toEqual({ state: "ignored", reason });
 });
+
+test.each([
+  ["invoice.created", "a draft: nothing is decided before it is collected"],
+  ["invoice.finalized", "nothing is decided before it is paid or fails"],
+])(
+  "R1, R2: %s is answered 200 and ignored with a reason also while Temporal is away",
+  async (type, reason) => {
+    const server = await silentServer();
+    const api = await anotherApi(system, { TEMPORAL_ADDRESS: `127.0.0.1:${server.port}` });
+    try {
+      const draft = eventOf(type, { id: "in_draft", object: "invoice", status: "draft" });
+      expect(await deliver({ apiUrl: api.url }, draft)).toEqual({ status: 200, body: { received: true } });
+      expect(
+        await rows(
+          "select state, reason, processed_at is not null as over from webhook_events where id = $1",
+          draft.id,
+        ),
+      ).toEqual([{ state: "ignored", reason, over: true }]);
+    } finally {
+      await api.stop();
+      server.stop();
+    }
+  },
+);
 
 test("R4: events that are not true change nothing", async () => {
   const [row] = await rows("select status, ended_at from subscriptions where id = $1", about);

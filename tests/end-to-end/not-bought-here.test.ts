@@ -91,9 +91,10 @@ test("R14: one with a price of the catalog is adopted in silence, and lives like
   await control(system, "POST", "/advance", { months: 1, hours: 2 });
   await settled();
   expect(
-    await rows("select kind, superseded from alerts where subscription_id = $1 order by at", id),
+    await rows("select kind, superseded from alerts where subscription_id = $1 order by at, kind", id),
   ).toEqual([
     { kind: "subscription_started", superseded: true },
+    { kind: "customer_payment_failed", superseded: false },
     { kind: "payment_failed", superseded: false },
   ]);
 });

@@ -118,6 +118,7 @@ export const refunds = (heard: Heard): readonly object[] =>
 /** The keys of `alerts` in the end, in the order of the alphabet. */
 export const alertKeys = (heard: Heard): readonly string[] => [
   "checkout_started:checkout",
+  ...(heard.failure ? ["dunning:upgrade:0"] : []),
   ...(heard.failure ? ["payment_failed:upgrade:1", "payment_recovered:upgrade"] : []),
   ...(heard.refund ? ["refund_recorded:refund"] : []),
   "subscription_started:subscription",
