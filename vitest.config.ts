@@ -3,6 +3,13 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     pool: "forks",
+    // The thinking alone, by its own tests: what it decides is to be seen without any server.
+    coverage: {
+      include: ["domain/**"],
+      exclude: ["tests/**"],
+      thresholds: { lines: 95, branches: 95 },
+      reporter: ["text"],
+    },
     projects: [
       {
         extends: true,

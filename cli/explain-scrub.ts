@@ -69,7 +69,8 @@ function substitutesFor({ ids, words }: Found): ReadonlyMap<string, string> {
   };
   const substitute = (id: string): string => {
     if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
-      return `00000000-0000-4000-8000-${`${next("uuid")}`.padStart(12, "0")}`;
+      // The last digits stay: they say how long a subscription waits for what is due (domain/deadline.ts).
+      return `00000000-0000-4000-8000-${`${next("uuid")}`.padStart(6, "0")}${id.slice(-6)}`;
     }
     const kind = /^([a-z]+)_/.exec(id)?.[1] ?? "id";
     return `${kind}_${`${next(kind)}`.padStart(4, "0")}`;

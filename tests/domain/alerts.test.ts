@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../../domain/alert.ts";
+import { audienceOf, CUSTOMER_ALERT_KINDS } from "../../domain/alert.ts";
 import {
   checkoutStarted,
   commandRefused,
@@ -10,9 +11,10 @@ import {
   refundRecorded,
   subscriptionCanceled,
   subscriptionStarted,
-  trialsEnding,
+  subscriptionUnseen,
 } from "../../domain/alerts.ts";
-import type { ObservedInvoice } from "../../domain/observation.ts";
+import { CHECKOUT_STATES } from "../../domain/checkout.ts";
+import type { Observation, ObservedInvoice } from "../../domain/observation.ts";
 import type { Status } from "../../domain/status.ts";
 import { DAY, HOUR } from "../../domain/time.ts";
 import {
@@ -27,7 +29,7 @@ import {
   refund,
   START,
 } from "./builders.ts";
-import { told } from "./deciding.ts";
+import { decideOn, told } from "./deciding.ts";
 
 const NOW = START + HOUR;
 
@@ -92,6 +94,9 @@ describe("R4: started", () => {
     ["a first payment that never came", "incomplete_expired", [voided], null, []],
     ["canceled, seen only then, after it was paid", "canceled", [paidInvoice()], null, [`(${KEY})`]],
     ["canceled in its trial, seen only then", "canceled", [trial], START, [`(${KEY})`]],
+    ["canceled in its trial, which no invoice shows", "canceled", [failedInvoice()], START, [`(${KEY})`]],
+    ["canceled after one of two was paid", "canceled", [paidInvoice(), failedInvoice()], null, [`(${KEY})`]],
+    ["canceled before its bill was tried", "canceled", [failedInvoice({ attempts: 0 })], null, [`(${KEY})`]],
     ["canceled, free of charge", "canceled", [trial], null, [`(${KEY})`]],
     ["canceled before a bill was due", "canceled", [], null, [`(${KEY})`]],
     ["canceled while its first payment failed", "canceled", [failedInvoice()], null, []],
@@ -163,32 +168,48 @@ test("a refund that fails is told, also to those who heard that it was made", ()
   }
 });
 
-const announced = (...ends: readonly number[]) =>
-  ends.map((end) => event("customer.subscription.trial_will_end", { announcedTrialEnd: end }));
+describe("a checkout that is paid, and shows no subscription", () => {
+  const complete = checkout({ state: "complete" });
+  const closed = START + DAY;
 
-describe("R4: a trial that ends soon is told once for each end that was announced", () => {
-  const { trialEnd } = IN.trialing;
-  const KEY = `trial_ending:sub_1:${trialEnd}`;
-
-  test("unless it is over, or ends at another time by now", () => {
-    const soon = trialEnd - DAY;
-    expect(told(trialsEnding(OURS, IN.trialing, announced(trialEnd, trialEnd), soon))).toEqual([KEY]);
-    expect(told(trialsEnding(OURS, IN.trialing, announced(trialEnd - DAY, trialEnd), START))).toEqual([
-      `(trial_ending:sub_1:${trialEnd - DAY})`,
-      KEY,
-    ]);
-    expect(told(trialsEnding(OURS, IN.trialing, announced(trialEnd), trialEnd))).toEqual([`(${KEY})`]);
-    expect(told(trialsEnding(OURS, IN.active, announced(trialEnd), soon))).toEqual([`(${KEY})`]);
-    expect(trialsEnding(OURS, IN.trialing, [event("invoice.paid")], soon)).toEqual([]);
-  });
-
-  test("and says what it costs then", () => {
-    expect(trialsEnding(OURS, IN.trialing, announced(trialEnd), START)).toMatchObject([
+  test("is told a day after its page was to close, once", () => {
+    expect(subscriptionUnseen(OURS, complete, closed + DAY - 1)).toEqual([]);
+    expect(subscriptionUnseen(OURS, complete, closed + DAY)).toMatchObject([
       {
-        kind: "trial_ending",
-        text: "Trial of pro ends soon, then 29.00 USD a month",
-        fields: { subscription: OURS, provider_subscription: "sub_1", tier: "pro", trial_end: trialEnd },
+        key: `subscription_unseen:${complete.id}`,
+        kind: "subscription_unseen",
+        text: "A checkout of pro is paid, and the provider shows no subscription",
+        fields: { subscription: OURS, checkout: complete.id, tier: "pro" },
+        superseded: false,
+        at: closed + DAY,
       },
     ]);
   });
+
+  test("is told by the day that it was made on where it is not known when its page closes", () => {
+    const unknown = { ...complete, createdAt: START + HOUR, expiresAt: null };
+    expect(subscriptionUnseen(OURS, unknown, START + HOUR + 2 * DAY - 1)).toEqual([]);
+    expect(subscriptionUnseen(OURS, unknown, START + HOUR + 2 * DAY)).toHaveLength(1);
+  });
+
+  test.each(CHECKOUT_STATES.filter((state) => state !== "complete"))(
+    "is no matter of one that is %s",
+    (state) => {
+      expect(subscriptionUnseen(OURS, checkout({ state }), closed + 9 * DAY)).toEqual([]);
+    },
+  );
+
+  test("is part of a turn, until there is one", () => {
+    const now = closed + DAY;
+    const heard = (seen: Partial<Observation>) => told(decideOn(seen, {}, { now }).alerts);
+    expect(heard({})).toEqual([`subscription_unseen:${complete.id}`]);
+    expect(heard({ subscription: observed(), invoices: [paidInvoice()] })).toEqual([
+      "subscription_started:sub_1",
+    ]);
+  });
+});
+
+test("operators hear of everything but what is written to customers", () => {
+  expect(CUSTOMER_ALERT_KINDS.map(audienceOf)).toEqual(CUSTOMER_ALERT_KINDS.map(() => "customer"));
+  expect(audienceOf("access_ended")).toBe("operators");
 });

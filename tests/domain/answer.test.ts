@@ -2,8 +2,24 @@ import { describe, expect, test } from "vitest";
 import type { Known } from "../../domain/answer.ts";
 import { answerCommand } from "../../domain/answer.ts";
 import type { Checkout } from "../../domain/checkout.ts";
+import type { Command } from "../../domain/command.ts";
 import { STATUSES } from "../../domain/status.ts";
-import { CATALOG, canceling, checkout, command, IN, opening, START } from "./builders.ts";
+import type { Subscription } from "../../domain/subscription.ts";
+import { DAY } from "../../domain/time.ts";
+import {
+  CATALOG,
+  canceling,
+  checkout,
+  command,
+  failedInvoice,
+  GRACE_DAYS,
+  IN,
+  observed,
+  opening,
+  paidInvoice,
+  START,
+} from "./builders.ts";
+import { decideOn } from "./deciding.ts";
 
 const NOTHING: Known = {
   checkout: null,
@@ -11,6 +27,7 @@ const NOTHING: Known = {
   finished: undefined,
   invoices: [],
   catalog: CATALOG,
+  isPending: false,
   isBehind: false,
   unread: null,
 };
@@ -122,6 +139,58 @@ describe("resync", () => {
   test("does not claim to agree with a provider that was not understood", () => {
     const unread = "Nothing changed: the provider's status is unknown";
     expect(answerResync({ subscription: IN.active, unread })).toMatchObject({ outcome: { what: unread } });
+  });
+});
+
+const extend = (days: number, id = `c${days}`) => ({
+  ...command("extend_grace", id),
+  parameters: { days },
+});
+const overdue = { subscription: observed({ status: "past_due" }), invoices: [failedInvoice()] };
+const decided = (before: Subscription, commands: readonly Command[], seen = overdue) =>
+  decideOn(seen, { subscription: before }, { commands });
+
+describe("extend_grace", () => {
+  test("puts the end of access off by so many days, asks nothing of the provider, and adds up", () => {
+    const decision = decided(IN.past_due, [extend(10)]);
+    expect(decision).toMatchObject({
+      subscription: { graceExtendedDays: 10, graceUntil: IN.past_due.graceUntil + 10 * DAY },
+      answers: [{ outcome: { what: "Its access ends on 25 January 2026, unless it is paid before" } }],
+      calls: [],
+    });
+    expect(decision.why).toContain("maria asked for extend grace 10 days");
+    const extended = decision.subscription ?? IN.past_due;
+    expect(decided(extended, [extend(5), extend(1)]).subscription).toMatchObject({ graceExtendedDays: 16 });
+    expect(decided(extended, []).subscription).toMatchObject({ graceExtendedDays: 10 });
+  });
+
+  test("counts also in the turn that first sees the payment fail, and for the next invoice after one that is paid", () => {
+    expect(decided(IN.active, [extend(10)]).subscription).toMatchObject({ graceExtendedDays: 10 });
+    const second = failedInvoice({ id: "in_2", createdAt: START + DAY });
+    const seen = { ...overdue, invoices: [paidInvoice({ attempts: 2 }), second] };
+    const extended = { ...IN.past_due, graceExtendedDays: 5 };
+    const decision = decided(extended, [extend(10)], seen);
+    expect(decision.subscription).toMatchObject({
+      graceExtendedDays: 10,
+      graceUntil: START + DAY + (GRACE_DAYS + 10) * DAY,
+    });
+    expect(decision.answers).toMatchObject([{ outcome: { state: "done" } }]);
+  });
+
+  test("changes nothing where the look said nothing of the subscription", () => {
+    const unread = { ...overdue, subscription: observed({ status: "hibernating" }) };
+    const decision = decided(IN.past_due, [extend(10)], unread);
+    expect(decision.subscription).toEqual(IN.past_due);
+    expect(decision.answers).toMatchObject([{ outcome: { state: "refused", reason: "not_allowed" } }]);
+  });
+
+  test("is refused with what is allowed where nothing is overdue, also when it was paid just now", () => {
+    const paid = { subscription: observed(), invoices: [paidInvoice()] };
+    for (const before of [IN.active, IN.past_due]) {
+      expect(decided(before, [extend(10)], paid).answers).toMatchObject([
+        { outcome: { state: "refused", reason: "not_allowed" } },
+      ]);
+    }
   });
 });
 

@@ -36,7 +36,20 @@ const tier = (name: string, current: string | null, legacy: readonly string[] = 
 export const CATALOG: Catalog = {
   version: 3,
   tiers: [tier("starter", null), tier("pro", "price_pro", ["price_pro_2024"]), tier("scale", "price_scale")],
-  policy: { graceDays: GRACE_DAYS },
+  policy: {
+    dunning: {
+      messages: [
+        { day: 0, send: "payment_failed" },
+        { day: 3, send: "reminder" },
+        { day: 7, send: "final_notice" },
+      ],
+      end: { day: GRACE_DAYS, action: "cancel" },
+    },
+    trialReminderDays: 3,
+    latePayments: "refund",
+    duplicates: "cancel_and_refund",
+  },
+  checkout: { promotionCodes: false, automaticTax: false },
 };
 
 /** What Stripe says of a monthly subscription to Pro. */
@@ -211,6 +224,9 @@ const BASE = {
   period: { start: START, end: START + MONTH },
 };
 
+const RUNNING = { ...BASE, cancelAt: null, scheduled: null };
+const OVERDUE = { unpaidSince: START, graceExtendedDays: null, nextAttemptAt: null };
+
 /** One subscription in each status, as it is recorded. */
 export const IN: { readonly [S in Subscription["status"]]: Extract<Subscription, { readonly status: S }> } = {
   incomplete: { ...BASE, status: "incomplete" },
@@ -221,11 +237,17 @@ export const IN: { readonly [S in Subscription["status"]]: Extract<Subscription,
     endedAt: START + 23 * HOUR,
     canceledAt: null,
   },
-  trialing: { ...BASE, status: "trialing", cancelAt: null, trialEnd: START + 7 * DAY },
-  active: { ...BASE, status: "active", cancelAt: null },
-  past_due: { ...BASE, status: "past_due", cancelAt: null, graceUntil: START + GRACE_DAYS * DAY },
-  unpaid: { ...BASE, status: "unpaid", cancelAt: null },
-  paused: { ...BASE, status: "paused", cancelAt: null },
+  trialing: { ...RUNNING, status: "trialing", trialEnd: START + 7 * DAY },
+  active: { ...RUNNING, status: "active" },
+  past_due: {
+    ...RUNNING,
+    status: "past_due",
+    ...OVERDUE,
+    nextAttemptAt: START + 3 * DAY,
+    graceUntil: START + GRACE_DAYS * DAY,
+  },
+  unpaid: { ...RUNNING, status: "unpaid", ...OVERDUE, graceUntil: START + GRACE_DAYS * DAY },
+  paused: { ...RUNNING, status: "paused" },
   canceled: {
     ...BASE,
     status: "canceled",

@@ -1,9 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { FinishedCall } from "../../domain/call.ts";
 import type { Checkout, Learned } from "../../domain/checkout.ts";
-import { CHECKOUT_STATES, isOpen, settleCheckout } from "../../domain/checkout.ts";
+import {
+  CHECKOUT_STATES,
+  isOpen,
+  isSamePurchase,
+  NOTHING_OFFERED,
+  settleCheckout,
+  trialDaysOf,
+} from "../../domain/checkout.ts";
+import type { Subscription } from "../../domain/subscription.ts";
 import { DAY } from "../../domain/time.ts";
-import { checkout, opening, START, session } from "./builders.ts";
+import { CATALOG, checkout, IN, opening, START, session, withTerms } from "./builders.ts";
 
 const NOTHING: Learned = { bought: false, session: null, opening: undefined };
 const OPENED: FinishedCall = opening({ state: "done", expiresAt: START + 2 * DAY });
@@ -66,5 +74,48 @@ describe("R9: the states of a checkout", () => {
     const before = checkout({ state: "opening" });
     const next = settleCheckout(before, { bought: true, session: session("complete"), opening: OPENED });
     expect(next).toEqual({ ...before, state: "complete" });
+  });
+});
+
+test("a replaced checkout whose page could not be opened stays as it is", () => {
+  const replaced = checkout({ state: "replaced" });
+  const no = opening({ state: "refused", reason: "provider_refused", what: "no" });
+  expect(settleCheckout(replaced, { ...NOTHING, opening: no })).toEqual(replaced);
+});
+
+describe("what a page offers besides the price", () => {
+  const [, pro] = CATALOG.tiers;
+  if (pro === undefined) throw new Error("the catalog of these tests has no second tier");
+  const tried = { ...pro, trialDays: 14 };
+
+  test.each<[string, readonly Subscription[], number]>([
+    ["nothing so far", [], 14],
+    ["a first payment that never came through", [IN.incomplete_expired, IN.incomplete], 14],
+    ["a subscription once", [IN.canceled], 0],
+    ["one of another tier", [withTerms(IN.active, { tier: "scale" })], 0],
+    ["one that is paused", [IN.incomplete_expired, IN.paused], 0],
+  ])("a trial is for a first subscription: who had %s", (_what, had, days) => {
+    expect(trialDaysOf(tried, had)).toBe(days);
+  });
+
+  test("a tier without one has none, for anybody", () => {
+    expect([trialDaysOf({ ...pro, trialDays: 0 }, []), trialDaysOf(pro, [])]).toEqual([0, 0]);
+  });
+
+  test("R9: the same purchase is one checkout, unless its page asks or offers something else", () => {
+    const before = checkout();
+    expect(isSamePurchase(before, checkout({ state: "opening" }))).toBe(true);
+    expect(isSamePurchase(before, checkout({ offered: NOTHING_OFFERED }))).toBe(true);
+    for (const other of [
+      { tier: "scale" },
+      { interval: "year" as const },
+      { quantity: 2 },
+      { priceId: "price_new" },
+      { offered: { ...NOTHING_OFFERED, trialDays: 7 } },
+      { offered: { ...NOTHING_OFFERED, promotionCodes: true } },
+      { offered: { ...NOTHING_OFFERED, automaticTax: true } },
+    ]) {
+      expect(isSamePurchase(before, checkout(other)), JSON.stringify(other)).toBe(false);
+    }
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { FinishedCall } from "../../domain/call.ts";
 import type { Observation } from "../../domain/observation.ts";
 import { HOUR } from "../../domain/time.ts";
-import { canceling, command, IN, life, observed, paidInvoice, START } from "./builders.ts";
+import { canceling, checkout, command, IN, life, observed, paidInvoice, START } from "./builders.ts";
 import { decideOn, told } from "./deciding.ts";
 
 const running = { subscription: observed(), invoices: [paidInvoice()] };
@@ -38,6 +39,36 @@ describe("commands", () => {
     const looked = decideOn(running, standing, { commands: [command("unpark")] });
     expect(looked).toMatchObject({ needsAttention: null, unpark: true });
     expect(decideOn(running, standing).unpark).toBe(false);
+  });
+
+  test("each hears the end of its own call, and a cancel that of another cancel", () => {
+    const pausing: FinishedCall = {
+      key: "stripe/pause/sub_1/c9",
+      commandId: "c9",
+      operation: { name: "pause_collection", providerSubscriptionId: "sub_1" },
+      end: { state: "refused", reason: "provider_refused", what: "locked" },
+    };
+    const cancel = decideOn(running, known, { commands: [command("cancel")], calls: [pausing] });
+    expect([cancel.answers, cancel.calls.length]).toEqual([[], 1]);
+    const canceled = canceling("c9", { state: "refused", reason: "provider_refused", what: "locked" });
+    const pause = decideOn(running, known, { commands: [command("pause")], calls: [canceled] });
+    expect([pause.answers, pause.calls.length]).toEqual([[], 1]);
+  });
+
+  test("only unpark tries parked events again, and ends the need of attention", () => {
+    const standing = { ...known, needsAttention: "locked" };
+    expect(decideOn(running, standing, { commands: [command("resync")] })).toMatchObject({
+      unpark: false,
+      needsAttention: "locked",
+    });
+  });
+
+  test("a checkout that opens keeps no other command waiting", () => {
+    const opening = { checkout: checkout({ state: "opening" }), ...known };
+    const commands = [command("checkout", checkout().id), command("cancel")];
+    const decision = decideOn({}, { ...opening, subscription: null }, { commands });
+    expect(decision.calls.map(({ operation }) => operation.name)).toEqual(["open_checkout"]);
+    expect(decision.answers).toMatchObject([{ outcome: { reason: "no_subscription" } }]);
   });
 
   test("a cancel that came too late is done, and nobody has to look", () => {

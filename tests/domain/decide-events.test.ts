@@ -19,6 +19,7 @@ describe("R14: what was not bought through us", () => {
       "(payment_failed:in_1:1)",
       "(payment_failed:in_1:2)",
       "(refund_recorded:re_1)",
+      "(dunning:in_1:0)",
     ]);
     expect(ends(adopted)).toEqual(["customer.subscription.updated: applied"]);
     expect(adopted.calls).toEqual([]);
@@ -63,6 +64,21 @@ describe("R14: what was not bought through us", () => {
       alerts: [],
       nextDeadline: null,
     });
+  });
+
+  test("and is shown no more is applied to what we know of it", () => {
+    for (const known of [{ ...stranger, subscription: IN.active }, { subscription: null }]) {
+      const decision = decideOn({ events: [event("customer.subscription.updated")] }, known);
+      expect(decision.events).toMatchObject([{ state: "applied", reason: null }]);
+    }
+  });
+
+  test("and is not at the provider leaves no money behind", () => {
+    const decision = decideOn(
+      { events: [event("refund.created")], invoices: [paidInvoice()], refunds: [refund()] },
+      stranger,
+    );
+    expect(decision).toMatchObject({ payments: [], refunds: [], disputes: [], alerts: [] });
   });
 
   test("and is not at the provider is ignored", () => {

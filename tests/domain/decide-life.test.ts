@@ -124,10 +124,14 @@ describe("a life from its checkout to its end", () => {
     );
     expect(failed.subscription).toEqual(IN.past_due);
     expect(failed.payments).toMatchObject([{ id: "pi_1", status: "failed", failedAttempts: 1 }]);
-    expect(told(failed.alerts)).toEqual(["subscription_started:sub_1", "payment_failed:in_1:1"]);
-    expect(failed.nextDeadline).toBe(IN.past_due.graceUntil);
+    expect(told(failed.alerts)).toEqual([
+      "subscription_started:sub_1",
+      "payment_failed:in_1:1",
+      "dunning:in_1:0",
+    ]);
+    expect(failed.nextDeadline).toBe(START + 3 * DAY);
     expect(failed.why).toBe(
-      "The provider changed it: active → past_due (payment of 29.00 USD failed, attempt 1)",
+      "The provider changed it: active → past_due (payment of 29.00 USD failed, attempt 1; the customer is told that the payment failed)",
     );
   });
 
@@ -157,6 +161,7 @@ describe("a life from its checkout to its end", () => {
       "subscription_started:sub_1",
       "(payment_failed:in_1:1)",
       "(payment_recovered:in_1)",
+      "(dunning:in_1:0)",
     ]);
     expect(late.payments).toMatchObject([{ status: "succeeded", failedAttempts: 1 }]);
   });

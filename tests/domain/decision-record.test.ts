@@ -28,6 +28,7 @@ const failing: Turn = turn({
 const ALERTS = [
   { key: "subscription_started:sub_1", superseded: false },
   { key: "payment_failed:in_1:1", superseded: false },
+  { key: "dunning:in_1:0", superseded: false },
 ];
 
 /** As Postgres gives back what settle has stored. */
@@ -51,7 +52,8 @@ describe("a decision that was stored", () => {
 
   it("names what today's code decides otherwise, and only that", () => {
     const { inputs, decision } = stored(failing);
-    const shorter = { ...CATALOG, policy: { ...CATALOG.policy, graceDays: 1 } };
+    const dunning = { ...CATALOG.policy.dunning, end: { day: 1, action: "keep_unpaid" } } as const;
+    const shorter = { ...CATALOG, policy: { ...CATALOG.policy, dunning } };
     expect(decideAgain(inputs, shorter, decision).map(({ what }) => what)).toEqual(
       expect.arrayContaining(["subscription.graceUntil", "nextDeadline"]),
     );
@@ -61,7 +63,7 @@ describe("a decision that was stored", () => {
     expect(decideAgain(inputs, CATALOG, { ...decision, alerts: [] })).toEqual([
       { what: "alerts", was: [], wouldBe: ALERTS },
     ]);
-    const another = { ...decision, alerts: [ALERTS[0], { ...ALERTS[1], superseded: true }] };
+    const another = { ...decision, alerts: [ALERTS[0], { ...ALERTS[1], superseded: true }, ALERTS[2]] };
     expect(decideAgain(inputs, CATALOG, another)).toEqual([
       { what: "alerts[1].superseded", was: true, wouldBe: false },
     ]);
@@ -73,6 +75,30 @@ describe("a decision that was stored", () => {
     );
     const { refunds: _, ...older } = Object.fromEntries(Object.entries(decision));
     expect(decideAgain(inputs, CATALOG, older)).toEqual([]);
+  });
+
+  it("nothing is nothing, however it was written", () => {
+    const { inputs, decision } = stored(failing);
+    for (const nothing of [null, []]) {
+      const older = { ...decision, refunds: nothing, place: nothing, needsAttention: nothing };
+      expect(decideAgain(inputs, CATALOG, older)).toEqual([]);
+    }
+    expect(decideAgain(inputs, CATALOG, { ...decision, refunds: ["re_1"] })).toEqual([
+      { what: "refunds", was: ["re_1"], wouldBe: [] },
+    ]);
+    expect(decideAgain(inputs, CATALOG, { ...decision, subscription: null })).toMatchObject([
+      { what: "subscription", was: null },
+    ]);
+    expect(decideAgain(inputs, CATALOG, { ...decision, subscription: [1] })).toMatchObject([
+      { what: "subscription", was: [1] },
+    ]);
+  });
+
+  it("of calls the keys are compared", () => {
+    const { inputs, decision } = stored(failing);
+    expect(decideAgain(inputs, CATALOG, { ...decision, calls: ["stripe/cancel/sub_1/c9"] })).toEqual([
+      { what: "calls[0]", was: "stripe/cancel/sub_1/c9", wouldBe: "stripe/cancel/sub_1/cmd_cancel" },
+    ]);
   });
 
   it("one that cannot be made again differs as a whole", () => {

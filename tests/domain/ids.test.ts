@@ -24,7 +24,11 @@ describe("ids of ours", () => {
   });
 
   test("what is wrong with an id is said without repeating it (R10)", () => {
-    expect(() => subscriptionId("someone@example.com")).toThrow(/^not a subscription id$/);
+    const wrong = "someone@example.com";
+    expect(() => subscriptionId(wrong)).toThrow(/^not a subscription id$/);
+    expect(() => customerId(wrong)).toThrow(/^not a customer id$/);
+    expect(() => checkoutId(wrong)).toThrow(/^not a checkout id$/);
+    expect(() => receipt(wrong)).toThrow(/^not a receipt$/);
   });
 });
 

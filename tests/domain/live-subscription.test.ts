@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { SubscriptionId } from "../../domain/ids.ts";
 import { subscriptionId } from "../../domain/ids.ts";
 import type { Held } from "../../domain/live-subscription.ts";
-import { chooseLive, duplicateOf } from "../../domain/live-subscription.ts";
+import { chooseLive, duplicateOf, placeOf } from "../../domain/live-subscription.ts";
 import { STATUSES } from "../../domain/status.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import { DAY, HOUR } from "../../domain/time.ts";
@@ -16,7 +16,7 @@ describe("R9: the live subscription of a customer", () => {
   test.each([
     ["nobody's", [], null],
     ["the only one that gives access", [held(OURS, IN.canceled), held(OTHER, IN.active)], OTHER],
-    ["none, when none gives access", [held(OURS, IN.unpaid), held(OTHER, IN.paused)], null],
+    ["none, when none gives access", [held(OURS, IN.incomplete), held(OTHER, IN.paused)], null],
     [
       "the higher tier, also when it began later",
       [held(OURS, IN.active), held(OTHER, withTerms(IN.active, { tier: "scale" }, START + DAY))],
@@ -88,5 +88,38 @@ describe("R9: a duplicate", () => {
     expect(duplicateOf(held(OURS, IN.active), OURS, NOW)).toBeNull();
     expect(duplicateOf(held(OURS, IN.canceled), OTHER, NOW)).toBeNull();
     expect(duplicateOf(held(OURS, IN.active), null, NOW)).toBeNull();
+  });
+});
+
+const place = (one: Held, ...others: readonly Held[]) => placeOf(one, others, CATALOG, NOW);
+
+const live = (id: SubscriptionId, liveSince: number) => ({ live: id, liveSince, duplicateOf: null });
+
+describe("R9: the place of one among all", () => {
+  const later = withTerms(IN.active, {}, START + DAY);
+  const nowhere = { live: null, liveSince: null, duplicateOf: null };
+
+  test("alone: it is the live one, while it gives access", () => {
+    expect(place(held(OURS, IN.active))).toEqual(live(OURS, START));
+    expect(place(held(OURS, IN.paused))).toEqual(nowhere);
+  });
+
+  test("is the same from either side", () => {
+    expect(place(held(OURS, IN.active), held(OTHER, later))).toEqual(live(OURS, START));
+    expect(place(held(OTHER, later), held(OURS, IN.active))).toEqual({
+      ...live(OURS, START),
+      duplicateOf: OURS,
+    });
+  });
+
+  test("is looked for beside another's end", () => {
+    expect(place(held(OURS, IN.canceled), held(OTHER, later))).toEqual(live(OTHER, START + DAY));
+  });
+
+  test("what is being ended counts no more, for itself and for the other", () => {
+    const ending = { ...held(OURS, IN.active), isEnding: true };
+    expect(place(held(OTHER, later), ending)).toEqual(live(OTHER, START + DAY));
+    expect(place(ending, held(OTHER, later))).toEqual({ ...live(OTHER, START + DAY), duplicateOf: OTHER });
+    expect(place(ending, held(OTHER, IN.canceled))).toEqual(nowhere);
   });
 });

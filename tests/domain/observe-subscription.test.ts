@@ -1,45 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Life, Turn } from "../../domain/life.ts";
-import type { ObservedInvoice, ObservedSubscription } from "../../domain/observation.ts";
-import { readSubscription } from "../../domain/observe-subscription.ts";
-import { collections } from "../../domain/payment.ts";
 import { STATUSES } from "../../domain/status.ts";
-import type { Subscription } from "../../domain/subscription.ts";
 import { DAY, HOUR } from "../../domain/time.ts";
-import {
-  failedInvoice,
-  GRACE_DAYS,
-  IN,
-  life,
-  MONTH,
-  observation,
-  observed,
-  paidInvoice,
-  START,
-  turn,
-} from "./builders.ts";
-
-interface Given {
-  readonly seen: Partial<ObservedSubscription>;
-  readonly invoices?: readonly ObservedInvoice[];
-  readonly life?: Partial<Life>;
-  readonly now?: number;
-}
-
-function read(given: Given) {
-  const known: Turn = turn({
-    observation: observation({ subscription: observed(given.seen), invoices: given.invoices ?? [] }),
-    ...(given.life === undefined ? {} : { life: life(given.life) }),
-    ...(given.now === undefined ? {} : { now: given.now }),
-  });
-  return readSubscription(observed(given.seen), collections(known.observation, known.life.payments), known);
-}
-
-function subscriptionIn(given: Given): Subscription {
-  const reading = read(given);
-  if (reading.kind !== "read") throw new Error(reading.why);
-  return reading.subscription;
-}
+import { failedInvoice, IN, MONTH, paidInvoice, START } from "./builders.ts";
+import type { Given } from "./reading.ts";
+import { read, subscriptionIn } from "./reading.ts";
 
 describe("the provider's truth in our words", () => {
   test.each(STATUSES)("%s has just the fields that it has", (status) => {
@@ -118,47 +82,9 @@ describe("R8: terminal is terminal", () => {
   });
 });
 
-const from = (since: number) => ({ since, graceUntil: since + GRACE_DAYS * DAY });
-
-describe("R12: grace of a past due subscription", () => {
-  const FAILED = START + MONTH;
-  const grace = (invoices: readonly ObservedInvoice[], before: Subscription | null = null) => {
-    const seen = { status: "past_due", period: { start: FAILED + MONTH, end: FAILED + 2 * MONTH } };
-    const { since, ...rest } = subscriptionIn({ seen, invoices, life: { subscription: before } });
-    return { since, graceUntil: "graceUntil" in rest ? rest.graceUntil : null };
-  };
-  const failed = failedInvoice({ id: "in_2", createdAt: FAILED });
-
-  test("runs from the making of the unpaid invoice, whenever we saw it", () => {
-    expect(grace([paidInvoice(), failed])).toEqual(from(FAILED));
-    expect(grace([paidInvoice(), failed], IN.active)).toEqual(from(FAILED));
-    expect(grace([paidInvoice(), failed], { ...IN.past_due, since: START })).toEqual(from(FAILED));
-  });
-
-  test("runs from the oldest of several unpaid invoices", () => {
-    const later = failedInvoice({ id: "in_3", createdAt: FAILED + MONTH });
-    expect(grace([failed, later])).toEqual(from(FAILED));
-    expect(grace([later, failed])).toEqual(from(FAILED));
-  });
-
-  test("runs anew after a later invoice was paid: what was given up before does not use it up", () => {
-    const recovered = paidInvoice({ id: "in_3", createdAt: FAILED + MONTH, paidAt: FAILED + MONTH });
-    const again = failedInvoice({ id: "in_4", createdAt: FAILED + 2 * MONTH });
-    expect(grace([failed, recovered, again])).toEqual(from(FAILED + 2 * MONTH));
-  });
-
-  test("does not count an invoice that waits for its first attempt", () => {
-    const waiting = failedInvoice({ id: "in_1", createdAt: START, attempts: 0 });
-    expect(grace([waiting, failed])).toEqual(from(FAILED));
-  });
-
-  test("runs from the period's start where no invoice shows it", () => {
-    expect(grace([])).toEqual(from(FAILED + MONTH));
-  });
-});
+const since = (given: Given) => subscriptionIn(given).since;
 
 describe("R4: since when it is in its status", () => {
-  const since = (given: Given) => subscriptionIn(given).since;
   const recoveredAt = START + MONTH + 2 * DAY;
   const recovered = paidInvoice({
     id: "in_2",
@@ -178,6 +104,24 @@ describe("R4: since when it is in its status", () => {
       START,
     ],
     ["active: its trial ended", { seen: { trialEnd: START + 7 * DAY } }, START + 7 * DAY],
+    ["active, just as its trial ends", { seen: { trialEnd: now } }, now],
+    ["active, with an end of its trial ahead: it began", { seen: { trialEnd: now + 1 } }, START],
+    [
+      "active: one was given up, and none was paid since",
+      { seen: {}, invoices: [failedInvoice({ createdAt: START + MONTH, state: "uncollectible" })] },
+      START,
+    ],
+    [
+      "active: what was voided is no recovery",
+      {
+        seen: {},
+        invoices: [
+          failedInvoice({ state: "void" }),
+          paidInvoice({ id: "in_2", createdAt: START + MONTH, paidAt: START + MONTH }),
+        ],
+      },
+      START,
+    ],
     [
       "active: a failed payment came through",
       { seen: {}, invoices: [paidInvoice(), recovered] },

@@ -2,15 +2,54 @@ import { describe, expect, test } from "vitest";
 import type { Answer } from "../../domain/answer.ts";
 import { answerCommand } from "../../domain/answer.ts";
 import type { OrderedOperation } from "../../domain/call.ts";
+import type { Catalog } from "../../domain/catalog.ts";
 import type { Command, Order } from "../../domain/command.ts";
 import type { ObservedInvoice } from "../../domain/observation.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import { CATALOG, command, failedInvoice, IN, life, observed, paidInvoice, START } from "./builders.ts";
+import {
+  command,
+  failedInvoice,
+  IN,
+  life,
+  CATALOG as MONTHLY,
+  observed,
+  paidInvoice,
+  START,
+} from "./builders.ts";
 import { decideOn } from "./deciding.ts";
 
+/** Pro is sold by the year too. */
+const CATALOG: Catalog = {
+  ...MONTHLY,
+  tiers: MONTHLY.tiers.map((tier) =>
+    tier.name === "pro"
+      ? {
+          ...tier,
+          current: [...tier.current, { provider: "stripe", interval: "year", id: "price_pro_year" }],
+        }
+      : tier,
+  ),
+};
 const SUB = { providerSubscriptionId: "sub_1" };
 const ENDING = { ...IN.active, cancelAt: IN.active.period.end };
 const SCALE: OrderedOperation = { name: "change_price", ...SUB, priceId: "price_scale", quantity: 1 };
+const SCALE_LATER: OrderedOperation = {
+  name: "schedule_change",
+  ...SUB,
+  priceId: "price_scale",
+  interval: "month",
+  quantity: 2,
+};
+const ARRANGED = {
+  ...IN.active,
+  scheduled: {
+    at: IN.active.period.end,
+    tier: "scale",
+    priceId: "price_scale",
+    interval: "month",
+    quantity: 2,
+  },
+} as const;
 const ON_SCALE = { ...IN.active, terms: { ...IN.active.terms, priceId: "price_scale", tier: "scale" } };
 
 interface Case {
@@ -68,7 +107,7 @@ const CASES: readonly Case[] = [
     before: IN.active,
     operation: SCALE,
     after: ON_SCALE,
-    what: "It is 1 × scale",
+    what: "It is 1 × scale by the month",
   },
   {
     order: "change",
@@ -76,7 +115,40 @@ const CASES: readonly Case[] = [
     before: IN.active,
     operation: { ...SCALE, priceId: IN.active.terms.priceId, quantity: 3 },
     after: { ...IN.active, terms: { ...IN.active.terms, quantity: 3 } },
-    what: "It is 3 × pro",
+    what: "It is 3 × pro by the month",
+  },
+  {
+    order: "change",
+    parameters: { interval: "year" },
+    before: IN.active,
+    operation: { ...SCALE, priceId: "price_pro_year" },
+    after: { ...IN.active, terms: { ...IN.active.terms, priceId: "price_pro_year", interval: "year" } },
+    what: "It is 1 × pro by the year",
+  },
+  {
+    order: "change",
+    parameters: { tier: "scale", quantity: 2, at: "period_end" },
+    before: IN.active,
+    operation: SCALE_LATER,
+    after: ARRANGED,
+    what: "From 1 February 2026 on it is 2 × scale by the month; until then 1 × pro by the month",
+  },
+  {
+    // What runs now, from the period's end on: so nothing changes then.
+    order: "change",
+    parameters: { tier: "pro", at: "period_end" },
+    before: ARRANGED,
+    operation: { name: "withdraw_change", ...SUB },
+    after: IN.active,
+    what: "It stays 1 × pro by the month: no change is arranged",
+  },
+  {
+    order: "change",
+    parameters: { tier: "pro" },
+    before: ARRANGED,
+    operation: { ...SCALE, priceId: "price_pro" },
+    after: IN.active,
+    what: "It is 1 × pro by the month",
   },
 ];
 
@@ -97,6 +169,7 @@ function answer(
     subscription,
     invoices,
     catalog: CATALOG,
+    isPending: false,
     isBehind: false,
     unread: null,
     finished:
@@ -152,8 +225,8 @@ describe("what needs no asking, or cannot be asked", () => {
   const [arrange] = CASES;
   test("what is so already is done without asking", () => {
     expect(arrange && answer(arrange, ENDING)).toEqual(doneWith("It ends with its period"));
-    expect(answer(change({ tier: "pro" }), IN.active)).toEqual(doneWith("It is 1 × pro"));
-    expect(answer(change(undefined), IN.active)).toEqual(doneWith("It is 1 × pro"));
+    expect(answer(change({ tier: "pro" }), IN.active)).toEqual(doneWith("It is 1 × pro by the month"));
+    expect(answer(change(undefined), IN.active)).toEqual(doneWith("It is 1 × pro by the month"));
   });
 
   test("an end that is arranged for later than the period is taken back first", () => {

@@ -32,6 +32,15 @@ const recordedFailure = (count: number, invoiceId = "in_1"): Payment => ({
   paidAt: null,
 });
 
+test("an invoice of 0 that something was paid for is money all the same", () => {
+  const free = { amount: 0, currency: "usd" };
+  const seen = (payments: ObservedInvoice["payments"]) =>
+    failedAttempts({ invoices: [paidInvoice({ due: free, payments })] });
+  expect(seen([])).toEqual([]);
+  expect(seen([unpaid("pi_0")])).toEqual([]);
+  expect(seen([unpaid("pi_0"), paid("pi_1")])).toEqual([0]);
+});
+
 describe("R4: the failed attempts of an invoice", () => {
   test.each<[string, ObservedInvoice, number]>([
     ["paid at once", paidInvoice(), 0],

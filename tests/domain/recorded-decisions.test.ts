@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { DecisionFixture } from "../../cli/explain-scrub.ts";
+import { readCatalog } from "../../domain/catalog.ts";
 import { decideAgain } from "../../domain/decision-record.ts";
 
 /** Lives that were lived, written by `npm run explain -- <id> --as-test <name>`. */
@@ -19,7 +20,10 @@ describe("what was decided once is decided alike today", () => {
     const different = decisions.flatMap(({ version, inputs, decision }) => {
       const catalog = catalogs.find((each) => each.version === inputs.catalog);
       if (catalog === undefined) throw new Error(`version ${version} names no catalog of the fixture`);
-      return decideAgain(inputs, catalog, decision).map((difference) => ({ version, ...difference }));
+      return decideAgain(inputs, readCatalog(catalog.version, catalog), decision).map((difference) => ({
+        version,
+        ...difference,
+      }));
     });
     expect(different).toEqual([]);
   });

@@ -7,9 +7,16 @@ import type { Turn } from "../../../domain/life.ts";
 import type { ObservedDispute, ObservedRefund } from "../../../domain/observation.ts";
 import type { Payment } from "../../../domain/payment.ts";
 import type { Subscription } from "../../../domain/subscription.ts";
+import type { Instant } from "../../../domain/time.ts";
 import { MINUTE } from "../../../domain/time.ts";
-import { CATALOG, life, observation, session } from "../builders.ts";
+import { CATALOG, checkout, life, observation, session } from "../builders.ts";
 import type { Emitted, History } from "./history.ts";
+
+/** The choices of a history. */
+export const choices = fc.array(fc.nat(1_000_000), { minLength: 1, maxLength: 14, size: "max" });
+
+/** Bought at our own checkout, or not. */
+export const owner = fc.constantFrom(checkout({ state: "open" }), null);
 
 /** How one event, or a look without any, is delivered. */
 export interface Delivery {
@@ -25,6 +32,8 @@ export interface Delivery {
 export const schedule: fc.Arbitrary<{
   readonly first: readonly { readonly delay: number; readonly order: number }[];
   readonly extra: readonly Delivery[];
+  /** Whether turns are taken at their deadlines, too. */
+  readonly clock: boolean;
 }> = fc.record({
   first: fc.array(fc.record({ delay: fc.nat(6), order: fc.nat(1_000) }), { maxLength: 60, size: "max" }),
   extra: fc.array(
@@ -36,6 +45,7 @@ export const schedule: fc.Arbitrary<{
     }),
     { maxLength: 8 },
   ),
+  clock: fc.boolean(),
 });
 
 export type Schedule = typeof schedule extends fc.Arbitrary<infer S> ? S : never;
@@ -69,8 +79,25 @@ export interface Books {
   readonly refunds: ReadonlyMap<string, ObservedRefund>;
   readonly disputes: ReadonlyMap<string, ObservedDispute>;
   readonly alerts: ReadonlyMap<string, Alert>;
+  /** Keys of what was asked of the provider. */
+  readonly calls: ReadonlySet<string>;
+  /** When it became known, or null: bought at our own checkout, or not known yet. */
+  readonly adoptedAt: Instant | null;
   readonly nextDeadline: number | null;
 }
+
+/** Before anything is known. */
+export const NO_BOOKS: Books = {
+  checkout: null,
+  subscription: null,
+  payments: new Map(),
+  refunds: new Map(),
+  disputes: new Map(),
+  alerts: new Map(),
+  calls: new Set(),
+  adoptedAt: null,
+  nextDeadline: null,
+};
 
 /** One turn with what it decided and the books before and after it. */
 export interface Taken {
@@ -85,7 +112,7 @@ export function deliver(
   history: History,
   events: readonly Emitted[],
   plan: Schedule,
-  checkout: Checkout | null,
+  bought: Checkout | null,
 ): readonly Taken[] {
   const batches = new Map<string, Arrival[]>();
   for (const arrival of arrivals(history, events, plan)) {
@@ -94,27 +121,38 @@ export function deliver(
   }
   const last = history.moments.length - 1;
   const turns = [...batches.values(), [{ moment: last, order: 0, emitted: null }]];
-  let before: Books = {
-    checkout,
-    subscription: null,
-    payments: new Map(),
-    refunds: new Map(),
-    disputes: new Map(),
-    alerts: new Map(),
-    nextDeadline: null,
-  };
-  return turns.map((batch): Taken => {
-    const turn = look(history, batch, before);
+  let before: Books = { ...NO_BOOKS, checkout: bought };
+  const take = (now: Instant, batch: readonly Arrival[]): Taken => {
+    const turn = look(history, now, batch, before);
     const decision = decide(turn);
-    const taken = { turn, decision, before, after: record(before, decision) };
+    const taken = { turn, decision, before, after: record(before, decision, now) };
     before = taken.after;
     return taken;
+  };
+  return turns.flatMap((batch) => {
+    const now = timeOf(history, batch[0]?.moment ?? 0) + MINUTE;
+    const woken: Taken[] = [];
+    // What the books wait for comes before, if the clock runs: then nobody has to tell of it.
+    for (
+      let { nextDeadline: due } = before;
+      plan.clock && due !== null && due < now;
+      due = before.nextDeadline
+    ) {
+      woken.push(take(due, []));
+    }
+    return [...woken, take(now, batch)];
   });
 }
 
-function look({ moments }: History, batch: readonly Arrival[], books: Books): Turn {
-  const moment = moments[batch[0]?.moment ?? 0] ?? moments[0];
-  if (moment === undefined) throw new Error("a history has a first moment");
+function timeOf({ moments }: History, index: number): Instant {
+  const moment = moments[index];
+  if (moment === undefined) throw new Error("a history has each of its moments");
+  return moment.at;
+}
+
+function look({ moments }: History, now: Instant, batch: readonly Arrival[], books: Books): Turn {
+  const moment = moments.findLast(({ at }) => at <= now);
+  if (moment === undefined) throw new Error("nothing is looked at before it began");
   const emitted = batch.flatMap((arrival) => arrival.emitted ?? []);
   return {
     life: life({
@@ -122,6 +160,8 @@ function look({ moments }: History, batch: readonly Arrival[], books: Books): Tu
       subscription: books.subscription,
       payments: [...books.payments.values()],
       announced: [...books.alerts.values()].filter((alert) => !alert.superseded).map((alert) => alert.key),
+      siblings: [],
+      adoptedAt: books.adoptedAt,
     }),
     observation: observation({
       events: emitted.map(({ event }) => event),
@@ -135,12 +175,12 @@ function look({ moments }: History, batch: readonly Arrival[], books: Books): Tu
     commands: [],
     calls: [],
     catalog: CATALOG,
-    now: moment.at + MINUTE,
+    now,
   };
 }
 
 /** Writes as the store does: the first alert of a key stays, what succeeded stays, counts only grow. */
-function record(books: Books, decision: Decision): Books {
+export function record(books: Books, decision: Decision, now: Instant): Books {
   const payments = new Map(books.payments);
   for (const payment of decision.payments) {
     const held = payments.get(payment.id);
@@ -152,8 +192,20 @@ function record(books: Books, decision: Decision): Books {
   for (const dispute of decision.disputes) disputes.set(dispute.id, dispute);
   const alerts = new Map(books.alerts);
   for (const alert of decision.alerts) if (!alerts.has(alert.key)) alerts.set(alert.key, alert);
-  const { checkout, subscription, nextDeadline } = decision;
-  return { checkout, subscription, payments, refunds, disputes, alerts, nextDeadline };
+  const { subscription, nextDeadline } = decision;
+  const calls = new Set([...books.calls, ...decision.calls.map(({ key }) => key)]);
+  const adoptedAt = decision.checkout === null && subscription !== null ? (books.adoptedAt ?? now) : null;
+  return {
+    checkout: decision.checkout,
+    subscription,
+    payments,
+    refunds,
+    disputes,
+    alerts,
+    calls,
+    adoptedAt,
+    nextDeadline,
+  };
 }
 
 const merged = (held: Payment, payment: Payment): Payment => ({

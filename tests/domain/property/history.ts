@@ -4,8 +4,9 @@ import type {
   ObservedSubscription,
   SeenEvent,
 } from "../../../domain/observation.ts";
+import type { Instant } from "../../../domain/time.ts";
 import { DAY, HOUR } from "../../../domain/time.ts";
-import { observed, START } from "../builders.ts";
+import { MONTH, observed, START } from "../builders.ts";
 import type { Moment, Step, World } from "./steps.ts";
 import {
   announceTrialEnd,
@@ -25,6 +26,7 @@ import {
   payOtherwise,
   payUncounted,
   renew,
+  schedule,
   settled,
   telling,
 } from "./steps.ts";
@@ -54,11 +56,11 @@ export interface Ways {
 
 /** Plays a history: each choice takes one of the steps that are open then. */
 export function play([first = 0, ...choices]: readonly number[], ways: Ways): History {
-  let world = BEGINNINGS[first % BEGINNINGS.length] ?? BEGINNINGS[0];
+  let world = begin(first, "sub_1", START);
   const moments = [world.moment];
   const events: Emitted[] = world.emitted.map((each) => ({ ...each, from: 0 }));
   for (const choice of choices) {
-    const steps = open(world.moment, ways);
+    const steps = stepsFrom(world.moment, ways);
     const step = steps[choice % steps.length];
     if (step === undefined) break;
     const hours = 1 + (choice % 200);
@@ -69,36 +71,40 @@ export function play([first = 0, ...choices]: readonly number[], ways: Ways): Hi
   return { moments, events };
 }
 
-const FIRST = invoiced("in_1", START);
-
-const beginning = (change: Partial<ObservedSubscription>, invoice: ObservedInvoice): Moment => ({
-  at: START,
-  subscription: observed(change),
-  invoices: [invoice],
-  refunds: [],
-  disputes: [],
-});
-
-/** Paid at once, a first payment that fails, and a trial with its invoice of 0. */
-const BEGINNINGS: readonly [World, ...World[]] = [
-  telling(
-    beginning({ status: "active" }, settled(FIRST, START)),
-    "customer.subscription.created",
-    "invoice.paid",
-  ),
-  fail(FIRST, 1, "incomplete")(telling(beginning({ status: "incomplete" }, FIRST))),
-  telling(
-    beginning(
-      { status: "trialing", trialEnd: START + 7 * DAY },
-      { ...FIRST, state: "paid", due: { amount: 0, currency: "usd" }, paidAt: START, payments: [] },
-    ),
-    "customer.subscription.created",
-    "invoice.paid",
-  ),
-];
+/** How a subscription begins: paid at once, with a first payment that fails, or with a trial and its invoice of 0. */
+export function begin(choice: number, subscriptionId: string, at: Instant): World {
+  const first = invoiced(`${subscriptionId.replace("sub_", "in_")}_1`, at);
+  const begun = (change: Partial<ObservedSubscription>, invoice: ObservedInvoice): Moment => ({
+    at,
+    subscription: observed({
+      id: subscriptionId,
+      startedAt: at,
+      period: { start: at, end: at + MONTH },
+      ...change,
+    }),
+    invoices: [invoice],
+    refunds: [],
+    disputes: [],
+  });
+  const created = ["customer.subscription.created", "invoice.paid"];
+  switch (choice % 3) {
+    case 0:
+      return telling(begun({ status: "active" }, settled(first, at)), ...created);
+    case 1:
+      return fail(first, 1, "incomplete")(telling(begun({ status: "incomplete" }, first)));
+    default:
+      return telling(
+        begun(
+          { status: "trialing", trialEnd: at + 7 * DAY },
+          { ...first, state: "paid", due: { amount: 0, currency: "usd" }, paidAt: at, payments: [] },
+        ),
+        ...created,
+      );
+  }
+}
 
 /** The steps that the provider's truth can take now. */
-function open(moment: Moment, ways: Ways): readonly Step[] {
+export function stepsFrom(moment: Moment, ways: Ways): readonly Step[] {
   const { subscription, invoices } = moment;
   const latest = invoices.at(-1);
   if (latest === undefined) return [];
@@ -132,6 +138,7 @@ function open(moment: Moment, ways: Ways): readonly Step[] {
         renew("debited"),
         changeTier,
         arrange,
+        schedule,
         end("canceled"),
         ...(ways.untold ? [become("paused")] : []),
         ...late,
@@ -144,13 +151,14 @@ function open(moment: Moment, ways: Ways): readonly Step[] {
         renew("paid"),
         renew("failed"),
         end("canceled"),
+        end("canceled", "void"),
         ...(ways.untold ? [become("unpaid"), giveUp(latest)] : []),
         ...late,
       ];
     case "paused":
       return [become("active"), end("canceled"), ...late];
     case "unpaid":
-      return [pay(latest), end("canceled"), ...late];
+      return [pay(latest), end("canceled"), end("canceled", "void"), ...late];
     default:
       return [...(ways.byHand && latest.state === "open" ? [payUncounted(latest)] : []), ...late];
   }

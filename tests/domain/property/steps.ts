@@ -41,6 +41,10 @@ const failure = (invoiceId: string, attempt: number, at: Instant): SeenEvent => 
   failedAttempt: { invoiceId, attempt },
 });
 
+/** `in_1_3`: the third of `sub_1`. */
+const nextInvoiceOf = ({ subscription, invoices }: Moment): string =>
+  `${subscription.id.replace("sub_", "in_")}_${invoices.length + 1}`;
+
 export const invoiced = (id: string, createdAt: Instant): ObservedInvoice => ({
   id,
   state: "open",
@@ -137,12 +141,16 @@ export const fail =
     };
   };
 
+/** The next period begins, with the terms that were arranged for it. */
 export const renew =
   (how: "paid" | "failed" | "debited"): Step =>
   ({ moment }) => {
-    const at = Math.max(moment.at, moment.subscription.period.end);
-    const next = changed({ ...moment, at }, { period: { start: at, end: at + MONTH } });
-    const invoice = invoiced(`in_${moment.invoices.length + 1}`, at);
+    const { period, scheduled } = moment.subscription;
+    const at = Math.max(moment.at, period.end);
+    const { priceId, quantity } = scheduled ?? moment.subscription;
+    const terms = { priceId, quantity, scheduled: null, period: { start: at, end: at + MONTH } };
+    const next = changed({ ...moment, at }, terms);
+    const invoice = invoiced(nextInvoiceOf(moment), at);
     switch (how) {
       case "paid":
         return pay(invoice)({ moment: next, emitted: [] });
@@ -158,7 +166,7 @@ export const endTrial =
   ({ moment }) => {
     const at = Math.max(moment.at, moment.subscription.trialEnd ?? 0);
     const next = changed({ ...moment, at }, { status: "active", trialEnd: at });
-    const invoice = invoiced(`in_${moment.invoices.length + 1}`, at);
+    const invoice = invoiced(nextInvoiceOf(moment), at);
     const step = isPaid ? pay(invoice) : fail(invoice, 1);
     return step({ moment: next, emitted: [] });
   };
@@ -188,6 +196,14 @@ export const arrange: Step = ({ moment }) => {
 export const changeTier: Step = ({ moment }) => {
   const priceId = moment.subscription.priceId === "price_pro" ? "price_scale" : "price_pro";
   return telling(changed(moment, { priceId }), "customer.subscription.updated");
+};
+
+/** Other terms from the next period on, or not after all. */
+export const schedule: Step = ({ moment }) => {
+  const { scheduled, priceId, period } = moment.subscription;
+  const other = priceId === "price_pro" ? "price_scale" : "price_pro";
+  const next = scheduled ? null : { at: period.end, priceId: other, quantity: 2 };
+  return telling(changed(moment, { scheduled: next }), "customer.subscription.updated");
 };
 
 export const become =
