@@ -9,7 +9,9 @@ import { afterCheckout } from "./routes/after-checkout.ts";
 import { commands } from "./routes/commands.ts";
 import { createCheckout } from "./routes/create-checkout.ts";
 import { customers } from "./routes/customers.ts";
+import { funnel } from "./routes/funnel.ts";
 import { health } from "./routes/health.ts";
+import { providerReads } from "./routes/provider-reads.ts";
 import { subscriptions } from "./routes/subscriptions.ts";
 import { webhook } from "./routes/webhook.ts";
 
@@ -23,6 +25,9 @@ export function createApp(deps: AppDeps): Koa {
   afterCheckout(router, deps);
   subscriptions(router, deps);
   customers(router, deps);
+  funnel(router, deps);
+  // Before the commands, which take any other word there for the name of one.
+  providerReads(router, deps);
   commands(router, deps);
   adminWebhooks(router, deps);
   app.use(requestLog(deps.log));

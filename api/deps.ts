@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Provider } from "../domain/provider.ts";
 import type { PaymentProvider } from "../providers/provider.ts";
+import type { Listener } from "../store/alerts.ts";
 import type { Pool } from "../store/pool.ts";
 import type { Gateway } from "../temporal/gateway.ts";
 
@@ -10,8 +11,8 @@ export interface AppDeps {
   readonly pool: Pool;
   readonly providers: ReadonlyMap<Provider, PaymentProvider>;
   readonly gateway: Gateway;
-  /** Names of the alert channels that are owed each alert. */
-  readonly channels: readonly string[];
+  /** The channels that alerts are owed to. */
+  readonly channels: readonly Listener[];
   /** Sends what is owed to the channels now; never throws. */
   readonly deliverAlerts: () => Promise<void>;
   readonly log: Logger;

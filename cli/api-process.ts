@@ -30,7 +30,8 @@ export async function startApi(
   const gateway = createGateway(createClient(config.temporal), (what, err) =>
     log.warn({ err, what }, "not told to Temporal, left to the sweep"),
   );
-  const channels = createChannels(config, log);
+  const providers = createProviders(config);
+  const channels = createChannels(config, { pool, providers }, log);
   const deps = decorate({
     settings: {
       publicUrl: config.PUBLIC_URL.replace(/\/$/, ""),
@@ -41,9 +42,9 @@ export async function startApi(
       checkoutsPerMinute: config.CHECKOUTS_PER_MINUTE,
     },
     pool,
-    providers: createProviders(config),
+    providers,
     gateway,
-    channels: channels.map((channel) => channel.name),
+    channels,
     deliverAlerts: async () => {
       try {
         await deliverAlerts({ pool, channels, log }, null);

@@ -14,6 +14,19 @@ const isUrl =
 const isOrigin = (text: string): boolean =>
   isUrl("http:", "https:")(text) && `${new URL(text).origin}/` === new URL(text).href;
 const webUrl = (what: string) => z.string(what).refine(isUrl("http:", "https:"), what);
+const mailServer =
+  "the address of a mail server: smtp://user:password@host:port, or smtps:// for TLS throughout";
+const mailSender = "the sender of messages to customers, such as Acme <billing@acme.example>";
+/** Nothing but the server: options behind it would go unheard. */
+function isMailServer(text: string): boolean {
+  if (!isUrl("smtp:", "smtps:")(text) || !/^\w+:\/\/[^\s/?#]+\/?$/.test(text)) return false;
+  const { hostname, username, password } = new URL(text);
+  try {
+    return hostname !== "" && typeof decodeURIComponent(username + password) === "string";
+  } catch {
+    return false;
+  }
+}
 const secret = (prefix: RegExp, what: string) => z.string(what).regex(prefix, what);
 const seconds = (most: number) =>
   z.coerce.number(`a number of seconds, at most ${most}`).int().min(1).max(most);
@@ -23,7 +36,7 @@ const SET_UP = ["stripe"] as const;
 
 const webhookSecrets = "one or more signing secrets of webhook endpoints (whsec_…), separated by commas";
 
-const Common = z.object({
+const COMMON = {
   DATABASE_URL: z
     .string("the address of a Postgres database: postgresql://user:password@host:5432/name")
     .refine(isUrl("postgresql:", "postgres:"), "the address of a Postgres database: postgresql://…"),
@@ -40,8 +53,31 @@ const Common = z.object({
     .refine(isOrigin, "another address for Stripe's API, without a path, such as http://127.0.0.1:12111")
     .optional(),
   SLACK_WEBHOOK_URL: webUrl("the address of a Slack incoming webhook").optional(),
+  SMTP_URL: z.string().refine(isMailServer, mailServer).optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^(?:[^<>@\r\n]+ <[^\s<>@,]+@[^\s<>@,]+>|[^\s<>@,]+@[^\s<>@,]+)$/, mailSender)
+    .optional(),
+  PRODUCT_NAME: z
+    .string()
+    .regex(/^[^\r\n]{1,80}$/, "what customers know the product by, 80 characters at most")
+    .default("Perennial"),
   SWEEP_AFTER_SECONDS: seconds(3_600).default(30),
-});
+};
+
+const Common = z
+  .object(COMMON)
+  // Both or neither, told together with whatever else is wrong.
+  .refine(({ SMTP_URL, MAIL_FROM }) => SMTP_URL !== undefined || MAIL_FROM === undefined, {
+    path: ["SMTP_URL"],
+    error: `${mailServer}, as MAIL_FROM is set`,
+    when: () => true,
+  })
+  .refine(({ SMTP_URL, MAIL_FROM }) => MAIL_FROM !== undefined || SMTP_URL === undefined, {
+    path: ["MAIL_FROM"],
+    error: `${mailSender}, as SMTP_URL is set`,
+    when: () => true,
+  });
 
 const Api = Common.extend({
   HOST: z
@@ -77,6 +113,9 @@ const Migration = z.object({
   LOG_LEVEL: Common.shape.LOG_LEVEL,
   CATALOG_FILE: z.string().min(1).default("catalog.yaml"),
   SWEEP_EVERY_SECONDS: seconds(3_600).default(30),
+  VERIFY_EVERY_SECONDS: seconds(7 * 86_400).default(86_400),
+  // Well within the ten minutes in which an event can still explain what a look has shown.
+  CATCH_UP_EVERY_SECONDS: seconds(86_400).default(300),
 });
 
 /** Where Temporal is, by its own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key). */

@@ -48,6 +48,8 @@ export async function prepare(config: MigrationConfig, env: Environment): Promis
     await ensureTemporal(client, {
       namespace: config.temporal.namespace,
       sweepEveryMs: config.SWEEP_EVERY_SECONDS * 1_000,
+      verifyEveryMs: config.VERIFY_EVERY_SECONDS * 1_000,
+      catchUpEveryMs: config.CATCH_UP_EVERY_SECONDS * 1_000,
     });
   } finally {
     await client.connection.close();

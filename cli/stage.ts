@@ -30,6 +30,9 @@ const STAGE_SECRETS = {
   STRIPE_PRICE_SCALE: "price_scale_monthly",
 };
 
+/** By what operators and customers are told beside the log, where these are set. */
+const TOLD_BY = ["SLACK_WEBHOOK_URL", "SMTP_URL", "MAIL_FROM", "PRODUCT_NAME"];
+
 export interface Stage {
   readonly apiUrl: string;
   readonly sandboxUrl: string;
@@ -86,14 +89,14 @@ export async function startStage({ namespace, dataDir, ports, log, say }: StageO
       PUBLIC_URL: apiUrl,
       CATALOG_FILE: process.env["CATALOG_FILE"] ?? fileURLToPath(new URL("../catalog.yaml", import.meta.url)),
       STRIPE_API_BASE: `http://127.0.0.1:${sandboxPort}`,
-      ...(temporal === null ? temporalVariables() : { TEMPORAL_ADDRESS: temporal.address }),
+      ...(temporal === null
+        ? given((name) => name.startsWith("TEMPORAL_"))
+        : { TEMPORAL_ADDRESS: temporal.address }),
       TEMPORAL_NAMESPACE: namespace,
       // What waits is taken up soon: nobody at a stage has half a minute.
       SWEEP_EVERY_SECONDS: "5",
       SWEEP_AFTER_SECONDS: "5",
-      ...(process.env["SLACK_WEBHOOK_URL"] === undefined
-        ? {}
-        : { SLACK_WEBHOOK_URL: process.env["SLACK_WEBHOOK_URL"] }),
+      ...given((name) => TOLD_BY.includes(name)),
     };
     const { temporal: place } = readMigrationConfig(environment);
     if (temporal === null) await ensureNamespace(place);
@@ -144,9 +147,10 @@ async function both<A extends { stop(): Promise<void> }, B extends { stop(): Pro
   throw a.status === "rejected" ? a.reason : b.status === "rejected" ? b.reason : undefined;
 }
 
-const temporalVariables = (): Record<string, string> =>
+/** Those of this process's variables that a stage takes over. */
+const given = (isTaken: (name: string) => boolean): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
-      name.startsWith("TEMPORAL_") && value !== undefined ? [[name, value]] : [],
+      isTaken(name) && value !== undefined ? [[name, value]] : [],
     ),
   );

@@ -43,10 +43,11 @@ export async function startWorker(
   const gateway = createGateway(createClient(config.temporal), (what, err) =>
     log.warn({ err, what }, "not told to Temporal, left to the sweep"),
   );
+  const providers = createProviders(config);
   const deps: Deps = {
     pool,
-    providers: createProviders(config),
-    channels: createChannels(config, log),
+    providers,
+    channels: createChannels(config, { pool, providers }, log),
     gateway,
     log,
     settings: {

@@ -1,4 +1,6 @@
+import type { Interval } from "../domain/catalog.ts";
 import type { Checkout } from "../domain/checkout.ts";
+import type { Money } from "../domain/money.ts";
 import type {
   ObservedDispute,
   ObservedInvoice,
@@ -7,64 +9,20 @@ import type {
   ObservedSubscription,
 } from "../domain/observation.ts";
 import type { Provider } from "../domain/provider.ts";
+import type { EventPage, EventSubject, Interest, VerifiedEvent } from "./event.ts";
+import type { ProviderReads } from "./reads.ts";
 
-/** The provider ids that an event names: all that the rest of the system reads of a payload. */
-export interface EventSubject {
-  readonly objectId: string | null;
-  /** Our own subscription id, from the metadata that we set at checkout. Text of strangers: check it. */
-  readonly reference: string | null;
-  readonly subscriptionId: string | null;
-  readonly sessionId: string | null;
-  readonly customerId: string | null;
-  readonly invoiceId: string | null;
-  readonly paymentId: string | null;
-  readonly chargeId: string | null;
-  readonly refundId: string | null;
-  readonly disputeId: string | null;
-  /** Of a dispute that is decided: this event says that it was lost. */
-  readonly disputeLost: boolean;
-  /** Of a trial that ends soon: when, in milliseconds. */
-  readonly trialEnd: number | null;
-  /** Of a failed payment: the attempt that failed, counted from 1. */
-  readonly failedAttempt: number | null;
-}
+export type { EventPage, EventSubject, Interest, ListedEvent, Rejection, VerifiedEvent } from "./event.ts";
+export { WebhookRejected } from "./event.ts";
 
-export interface VerifiedEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly apiVersion: string | null;
-  readonly livemode: boolean;
-  readonly payload: unknown;
-}
-
-/** What to do with an event, from its type and payload alone. */
-export type Interest =
-  | { readonly kind: "subject"; readonly subject: EventSubject }
-  /** About a customer as a whole, and so about each subscription of it. */
-  | { readonly kind: "customer"; readonly customerId: string }
-  | { readonly kind: "ignore"; readonly reason: string }
-  /** Stored, but it cannot be read: to be parked. */
-  | { readonly kind: "unreadable"; readonly why: string };
-
-const REJECTIONS = [
-  "missing_signature",
-  "repeated_signature",
-  "bad_signature",
-  "too_old",
-  "bad_json",
-  "thin_event",
-  "other_livemode",
-] as const;
-export type Rejection = (typeof REJECTIONS)[number];
-
-/** A delivery that is not what it says: answered 400, stored nowhere. */
-export class WebhookRejected extends Error {
-  override readonly name = "WebhookRejected";
-  readonly reason: Rejection;
-  constructor(reason: Rejection, options?: ErrorOptions) {
-    super(`webhook rejected: ${reason}`, options);
-    this.reason = reason;
-  }
+export interface SubscriptionPage {
+  readonly subscriptions: readonly {
+    readonly subscription: ObservedSubscription;
+    /** Our own subscription id, from the metadata that we set at checkout. Text of strangers: check it. */
+    readonly reference: string | null;
+  }[];
+  /** Where the next page begins; null: this was the last. */
+  readonly next: string | null;
 }
 
 /**
@@ -74,24 +32,33 @@ export class WebhookRejected extends Error {
  */
 export type ProviderErrorKind = "unavailable" | "refused" | "declined" | "misconfigured" | "not_found";
 
+/** The code of `not_found` where the customer that was named is not, or no more, at the provider. */
+export const CUSTOMER_GONE = "customer_gone";
+
+/** The code of a change for the period's end that is refused, because the subscription is to end then. */
+export const END_ARRANGED = "end_arranged";
+
 export class ProviderError extends Error {
   override readonly name = "ProviderError";
   readonly provider: Provider;
   readonly kind: ProviderErrorKind;
   /** The same idempotency key would only give this answer again (a replayed 5xx). */
   readonly replayed: boolean;
+  /** Of `misconfigured`: a price that the provider does not take, and nothing else of ours. */
+  readonly isAboutPrice: boolean;
   /** A machine name: the provider's, such as `resource_missing`, else the network's, else `http_502` and the like. */
   readonly code: string | null;
   constructor(
     provider: Provider,
     kind: ProviderErrorKind,
     message: string,
-    options: ErrorOptions & { replayed?: boolean; code?: string | null } = {},
+    options: ErrorOptions & { replayed?: boolean; code?: string | null; isAboutPrice?: boolean } = {},
   ) {
     super(message, { cause: options.cause });
     this.provider = provider;
     this.kind = kind;
     this.replayed = options.replayed ?? false;
+    this.isAboutPrice = options.isAboutPrice ?? false;
     this.code = options.code ?? null;
   }
 }
@@ -118,14 +85,31 @@ export type CallRequest =
   | { readonly name: "expire_session"; readonly sessionId: string }
   | {
       readonly name: "open_session";
-      readonly checkout: Pick<Checkout, "id" | "subscriptionId" | "priceId" | "quantity">;
+      readonly checkout: Pick<Checkout, "id" | "subscriptionId" | "priceId" | "quantity" | "offered">;
       readonly providerCustomerId: string;
       readonly successUrl: string;
       readonly cancelUrl: string;
     }
-  | { readonly name: "cancel_subscription"; readonly subscriptionId: string }
   | {
-      readonly name: "arrange_end" | "withdraw_end" | "pause_collection" | "resume_collection";
+      readonly name: "cancel_subscription";
+      readonly subscriptionId: string;
+      /** What is left of its period is credited to the customer, for the next invoice of any subscription. */
+      readonly credit?: boolean;
+    }
+  | { readonly name: "void_invoice"; readonly invoiceId: string }
+  | {
+      readonly name: "refund_payment";
+      readonly paymentId: string;
+      readonly refunded: Money;
+      readonly because: "late" | "duplicate";
+    }
+  | {
+      readonly name:
+        | "arrange_end"
+        | "withdraw_end"
+        | "pause_collection"
+        | "resume_collection"
+        | "withdraw_change";
       readonly subscriptionId: string;
     }
   | { readonly name: "pay_invoice"; readonly invoiceId: string }
@@ -133,6 +117,14 @@ export type CallRequest =
       readonly name: "change_price";
       readonly subscriptionId: string;
       readonly priceId: string;
+      readonly quantity: number;
+    }
+  /** The running period is left as it is; the next one is the other price's. */
+  | {
+      readonly name: "schedule_change";
+      readonly subscriptionId: string;
+      readonly priceId: string;
+      readonly interval: Interval;
       readonly quantity: number;
     };
 
@@ -149,22 +141,27 @@ export type CallResult =
       readonly expiresAt: number;
     }
   | { readonly name: "cancel_subscription"; readonly state: "canceled" }
+  /** `paid`: too late, the customer has paid it. */
+  | { readonly name: "void_invoice"; readonly state: "void" | "paid" }
+  | { readonly name: "refund_payment"; readonly state: "refunded" }
   | {
       readonly name:
         | "arrange_end"
         | "withdraw_end"
         | "pause_collection"
         | "resume_collection"
+        | "withdraw_change"
         | "pay_invoice"
-        | "change_price";
+        | "change_price"
+        | "schedule_change";
       readonly state: "done";
     };
 
 /**
  * The one interface to those who collect the money. All else speaks to this; only `providers/` knows a vendor.
- * `look`, `trace`, `call` and `find` each end within 10 s, however many requests they make.
+ * Each of its promises ends within 10 s, however many requests it takes.
  */
-export interface PaymentProvider {
+export interface PaymentProvider extends ProviderReads {
   readonly name: Provider;
 
   /**
@@ -208,6 +205,28 @@ export interface PaymentProvider {
    * @throws ProviderError
    */
   find(request: CallRequest, since: number): Promise<CallResult | null>;
+
+  /**
+   * Where a customer can pay an invoice, or null: nowhere, or no longer. Good for days.
+   * @throws ProviderError
+   */
+  payLink(invoiceId: string): Promise<string | null>;
+
+  /**
+   * One page of the events since a moment, of the types that the webhook endpoint is subscribed to. Whoever reads on to
+   * the last page has seen all that were there at the first; the provider keeps them for 30 days.
+   * @param since milliseconds
+   * @param place where to begin, as the page before says; null: at the first
+   * @throws ProviderError
+   */
+  listEvents(since: number, place: string | null): Promise<EventPage>;
+
+  /**
+   * One page of all subscriptions of the account, whatever their status and whosever product they are of.
+   * @param place where to begin, as the page before says; null: at the first
+   * @throws ProviderError
+   */
+  listSubscriptions(place: string | null): Promise<SubscriptionPage>;
 }
 
 /** For results that were stored as JSON. */

@@ -50,7 +50,7 @@ async function leftovers(pool: Pool): Promise<string[]> {
   const { events, alerts } = one(
     await pool.query<{ events: number; alerts: number }>(
       `select (select count(*)::int from webhook_events where state in ('received', 'parked')) as events,
-         (select count(*)::int from deliveries where delivered_at is null) as alerts`,
+         (select count(*)::int from deliveries where delivered_at is null and refused_at is null) as alerts`,
     ),
   );
   return [

@@ -99,7 +99,9 @@ async function settled(sandbox: Sandbox, pool: Pool): Promise<void> {
   const done = await until(
     async () => {
       if ((await oldestUnappliedSeconds(pool)) !== null) return undefined;
-      const { rowCount } = await pool.query("select from deliveries where delivered_at is null limit 1");
+      const { rowCount } = await pool.query(
+        "select from deliveries where delivered_at is null and refused_at is null limit 1",
+      );
       return rowCount === 0 ? true : undefined;
     },
     { limitMs: LIMIT_MS },

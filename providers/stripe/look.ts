@@ -13,6 +13,7 @@ import {
   readSubscription,
   subscriptionOf,
 } from "./read.ts";
+import { EXPANDED } from "./schedules.ts";
 import { tracedSubscription } from "./trace.ts";
 
 /** How many of the newest invoices are read at each look; older ones only when an event names them. */
@@ -40,7 +41,9 @@ export async function look(ask: Ask, at: Look): Promise<Seen> {
     }
   }
   const [subscription, invoices, refunds, disputes] = await Promise.all([
-    subscriptionId === null ? null : orNull(ask((stripe) => stripe.subscriptions.retrieve(subscriptionId))),
+    subscriptionId === null
+      ? null
+      : orNull(ask((stripe) => stripe.subscriptions.retrieve(subscriptionId, EXPANDED))),
     subscriptionId === null ? [] : invoicesOf(ask, subscriptionId, at.named, problems),
     refundsOf(ask, at.named, problems),
     disputesOf(ask, at.named, problems),

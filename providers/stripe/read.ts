@@ -1,6 +1,7 @@
 import type { Stripe } from "stripe";
 import type { DisputeStatus } from "../../domain/dispute.ts";
 import type {
+  ObservedChange,
   ObservedDispute,
   ObservedInvoice,
   ObservedPayment,
@@ -10,8 +11,8 @@ import type {
 } from "../../domain/observation.ts";
 
 /** Stripe's times are whole seconds; ours are milliseconds. */
-const ms = (seconds: number): number => seconds * 1_000;
-const msOrNull = (seconds: number | null | undefined): number | null =>
+export const ms = (seconds: number): number => seconds * 1_000;
+export const msOrNull = (seconds: number | null | undefined): number | null =>
   typeof seconds === "number" ? ms(seconds) : null;
 
 export const idOf = (reference: string | { readonly id: string } | null | undefined): string | null =>
@@ -65,7 +66,25 @@ export function readSubscription(subscription: Stripe.Subscription): ObservedSub
     cancelAt: msOrNull(subscription.cancel_at) ?? (subscription.cancel_at_period_end ? period.end : null),
     canceledAt: msOrNull(subscription.canceled_at),
     endedAt: msOrNull(subscription.ended_at),
+    isEndedUnpaid: subscription.cancellation_details?.reason === "payment_failed",
+    scheduled: scheduledChange(subscription),
   };
+}
+
+/** The first later phase of its schedule that sells something else. Null also where the schedule was not read with it. */
+function scheduledChange({ schedule, items }: Stripe.Subscription): ObservedChange | null {
+  const phase = typeof schedule === "object" ? schedule?.current_phase : null;
+  if (!phase || typeof schedule !== "object") return null;
+  const [now] = items.data;
+  const changes = (schedule?.phases ?? []).flatMap(({ start_date, items: [item] }) => {
+    const priceId = idOf(item?.price);
+    const quantity = item?.quantity ?? 1;
+    const isOther = priceId !== now?.price.id || quantity !== (now?.quantity ?? 1);
+    return start_date >= phase.end_date && priceId !== null && isOther
+      ? [{ at: ms(start_date), priceId, quantity }]
+      : [];
+  });
+  return changes[0] ?? null;
 }
 
 /** Since basil the period is the items'; several items bill together when the last of them does. */
@@ -99,6 +118,7 @@ export function readInvoice(invoice: Stripe.Invoice): ObservedInvoice | null {
     paidAt: msOrNull(invoice.status_transitions.paid_at),
     attempts: invoice.attempt_count,
     nextAttemptAt: msOrNull(invoice.next_payment_attempt),
+    dueAt: msOrNull(invoice.due_date),
     payments: (invoice.payments?.data ?? []).map(readPayment),
   };
 }

@@ -5,7 +5,11 @@ import { call, parameters } from "./calls.ts";
 import { find } from "./find.ts";
 import { createHttpClient } from "./http-client.ts";
 import { interest } from "./interest.ts";
+import { listEvents } from "./list-events.ts";
+import { listSubscriptions } from "./list-subscriptions.ts";
 import { look } from "./look.ts";
+import { payLink } from "./pay-link.ts";
+import { invoices, portal, preview } from "./reads.ts";
 import { trace } from "./trace.ts";
 import { verify } from "./verify.ts";
 
@@ -24,6 +28,7 @@ const STRIPE_API_VERSION = "2026-10-28.endive";
 
 /** An activity has 15 s to look in and 30 s to ask in; what comes later helps nobody. */
 const LIMIT_MS = 10_000;
+const SOON_MS = 4_000;
 /** What a request may take besides its two tries: the SDK waits half a second between them. */
 const BETWEEN_TRIES_MS = 1_000;
 
@@ -38,6 +43,8 @@ export function createStripeProvider(settings: StripeSettings): PaymentProvider 
     ...(apiBase === null ? {} : addressed(apiBase)),
   });
   const livemode = /^(sk|rk)_live_/.test(secretKey);
+  /** For somebody who waits: the caller of our API hears something within 5 s. */
+  const soon = () => beginErrand(stripe, Math.min(limitMs, SOON_MS));
   return {
     name: "stripe",
     verify: (rawBody, headers) => verify(rawBody, headers["stripe-signature"], webhookSecrets, livemode),
@@ -48,6 +55,12 @@ export function createStripeProvider(settings: StripeSettings): PaymentProvider 
     call: (request, sent, idempotencyKey) =>
       call(beginErrand(stripe, limitMs), request, sent, idempotencyKey),
     find: (request, since) => find(beginErrand(stripe, limitMs), request, since),
+    payLink: (invoiceId) => payLink(beginErrand(stripe, limitMs), invoiceId),
+    listEvents: (since, place) => listEvents(beginErrand(stripe, limitMs), since, place),
+    listSubscriptions: (place) => listSubscriptions(beginErrand(stripe, limitMs), place),
+    preview: (wanted) => preview(soon(), wanted),
+    portal: (wanted) => portal(soon(), wanted),
+    invoices: (subscriptionId, place, limit) => invoices(soon(), subscriptionId, place, limit),
   };
 }
 

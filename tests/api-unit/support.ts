@@ -46,6 +46,12 @@ const provider: PaymentProvider = {
   parameters: () => ({}),
   call: () => Promise.reject(new Error("not asked in these tests")),
   find: () => Promise.resolve(null),
+  payLink: () => Promise.resolve(null),
+  listEvents: () => Promise.reject(new Error("not asked in these tests")),
+  listSubscriptions: () => Promise.reject(new Error("not asked in these tests")),
+  preview: () => Promise.reject(new Error("not asked in these tests")),
+  portal: () => Promise.reject(new Error("not asked in these tests")),
+  invoices: () => Promise.reject(new Error("not asked in these tests")),
 };
 
 /** The API on a free port with nothing behind it, and the lines that it logs. */

@@ -66,6 +66,8 @@ describe("what is missing", () => {
     expect(readMigrationConfig({ DATABASE_URL })).toMatchObject({
       CATALOG_FILE: "catalog.yaml",
       SWEEP_EVERY_SECONDS: 30,
+      VERIFY_EVERY_SECONDS: 86_400,
+      CATCH_UP_EVERY_SECONDS: 300,
     });
   });
 });
@@ -79,6 +81,7 @@ describe("what is wrong", () => {
     ["STRIPE_PUBLISHABLE_KEY", ["sk_test_hush"], "a publishable key of Stripe: pk_"],
     ["STRIPE_API_BASE", ["hush", "https://api.example.com/hush"], "http://127.0.0.1:12111"],
     ["SLACK_WEBHOOK_URL", ["hush"], "a Slack incoming webhook"],
+    ["PRODUCT_NAME", ["hush\nhush", "hush".repeat(21)], "what customers know the product by"],
     ["BILLING_API_KEY", ["hush"], "16 characters or more"],
     ["ADMIN_TOKEN", ["hush"], "16 characters or more"],
     ["BILLING_DEFAULT_PROVIDER", ["hush", "razorpay"], "one of stripe"],
@@ -111,6 +114,43 @@ describe("what is wrong", () => {
 
 const read = (list: string) =>
   readWorkerConfig({ ...COMMON, STRIPE_WEBHOOK_SECRET: list }).STRIPE_WEBHOOK_SECRET;
+
+describe("mail to customers", () => {
+  const mail = { SMTP_URL: "smtp://ann:planted-6@mail.example.com:2525", MAIL_FROM: "Acme <a@acme.example>" };
+
+  it("is set up by the server and the sender, or not at all", () => {
+    expect(readApiConfig({ ...API, ...mail })).toMatchObject({ ...mail, PRODUCT_NAME: "Perennial" });
+    expect(readApiConfig({ ...API, ...mail, SMTP_URL: "smtps://mail", MAIL_FROM: "a@acme.example" })).toEqual(
+      expect.objectContaining({ SMTP_URL: "smtps://mail" }),
+    );
+    expect(readApiConfig({ ...API, SMTP_URL: "", MAIL_FROM: "" })).not.toHaveProperty("SMTP_URL");
+  });
+
+  it("names what is missing of the two, with whatever else is missing", () => {
+    expect(complaints({ ...API, ADMIN_TOKEN: "", SMTP_URL: mail.SMTP_URL })).toEqual([
+      expect.stringMatching(/^ADMIN_TOKEN is missing/),
+      expect.stringMatching(/^MAIL_FROM is missing: expected the sender of messages .*, as SMTP_URL is set$/),
+    ]);
+    expect(complaints({ ...API, MAIL_FROM: mail.MAIL_FROM })).toEqual([
+      expect.stringMatching(/^SMTP_URL is missing: expected the address of a mail server: .* is set$/),
+    ]);
+  });
+
+  it.each([
+    [
+      "SMTP_URL",
+      ["hush", "http://hush", "smtp://", "smtp://mail/hush", "smtp://mail?tls=hush", "smtp://hush:%zz@mail"],
+      "smtp://user:",
+    ],
+    ["MAIL_FROM", ["hush", "Acme <hush>", "a@hush, b@hush", "Acme\n<a@hush>"], "Acme <billing@acme.example>"],
+  ])("%s that is wrong is named with what is expected", (name, values, expected) => {
+    for (const value of values) {
+      const said = complaints({ ...API, ...mail, [name]: value });
+      expect(said).toEqual([expect.stringContaining(`${name} is wrong: expected `)]);
+      expect(said[0]).toContain(expected);
+    }
+  });
+});
 
 describe("STRIPE_WEBHOOK_SECRET", () => {
   it("is a list, so that a new secret can be rolled out before the old one goes", () => {

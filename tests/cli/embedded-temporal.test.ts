@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "../../cli/embedded/free-port.ts";
 import { type EmbeddedTemporal, startTemporal, type TemporalOptions } from "../../cli/embedded/temporal.ts";
 import { findTemporalCli } from "../../cli/embedded/temporal-cli.ts";
+import { HOUR } from "../../domain/time.ts";
 import { createClient } from "../../temporal/connect.ts";
 import { ensureTemporal } from "../../temporal/ensure.ts";
 import {
@@ -51,7 +52,12 @@ function workflowIds(address: string): Promise<string[]> {
 
 async function ensure(address: string): Promise<void> {
   const client = createClient({ connectionOptions: { address }, namespace: "perennial-test" });
-  await ensureTemporal(client, { namespace: "perennial-test", sweepEveryMs: 3_600_000 });
+  await ensureTemporal(client, {
+    namespace: "perennial-test",
+    sweepEveryMs: HOUR,
+    verifyEveryMs: HOUR,
+    catchUpEveryMs: HOUR,
+  });
   await client.connection.close();
 }
 

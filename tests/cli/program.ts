@@ -18,7 +18,14 @@ export function run(
   args: readonly string[] = [],
   change: NodeJS.ProcessEnv = {},
 ): Program {
-  const env = { ...process.env, SLACK_WEBHOOK_URL: "", TEMPORAL_ADDRESS: "", ...change };
+  const env = {
+    ...process.env,
+    SLACK_WEBHOOK_URL: "",
+    SMTP_URL: "",
+    MAIL_FROM: "",
+    TEMPORAL_ADDRESS: "",
+    ...change,
+  };
   const child = spawn(
     process.execPath,
     ["--import", import.meta.resolve("tsx"), join(ROOT, "cli", `${name}.ts`), ...args],

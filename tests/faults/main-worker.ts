@@ -22,6 +22,11 @@ const mortalProvider = (provider: PaymentProvider): PaymentProvider => ({
     if (FAULT_POINT === `after_call/${request.name}`) dieOnce();
     return result;
   },
+  async listSubscriptions(place) {
+    const page = await provider.listSubscriptions(place);
+    if (FAULT_POINT === "after_page" && place !== null) dieOnce();
+    return page;
+  },
 });
 
 const mortalChannel = (channel: Channel): Channel => ({
@@ -44,6 +49,7 @@ const mortalActivities = (activities: Activities): Activities => ({
 /**
  * The worker, in a process that kills itself at the point that FAULT_POINT names:
  * - `after_call/<request>`: the provider has done it and answered; nothing of that is written
+ * - `after_page`: the provider has shown a page that follows another; nothing of it is noted
  * - `after_settle`: what a turn made of its events is committed; its end is not reported
  * - `after_slack`: Slack has said 200; that is not marked
  */

@@ -29,6 +29,10 @@ interface Fault {
 export const startWorkerProgram = (system: Pick<System, "env">, fault?: Fault): Promise<Program> =>
   start("main-worker.ts", { ...system.env, WORKFLOW_BUNDLE: inject("workflowBundlePath") }, fault);
 
+/** One pass of deliveries, at the end of which it ends. */
+export const startDeliveryProgram = (env: System["env"], fault: Fault): Promise<Program> =>
+  start("main-deliver.ts", env, fault);
+
 /** The API, once it listens. */
 export async function startApiProgram(
   system: Pick<System, "env" | "apiUrl">,

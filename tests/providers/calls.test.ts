@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Offered } from "../../domain/checkout.ts";
+import { NOTHING_OFFERED } from "../../domain/checkout.ts";
 import { checkoutId, subscriptionId } from "../../domain/ids.ts";
 import type { CallRequest, CallResult } from "../../providers/provider.ts";
+import { CUSTOMER_GONE } from "../../providers/provider.ts";
 import { CHECKOUT, CUSTOMER, object, PRICE, REFERENCE, SESSION, SUBSCRIPTION } from "./stripe-fixtures.ts";
 import type { Reply, ScriptedStripe } from "./stripe-server.ts";
 import { failure, missing, startStripe } from "./stripe-server.ts";
@@ -12,7 +15,7 @@ const CREATE_CUSTOMER: CallRequest = {
   customerId: "5d0f3c0e-1111-4222-8333-944455556666",
   email: "maria@example.com",
 };
-const OPEN_SESSION: CallRequest = {
+const OPEN_SESSION: Extract<CallRequest, { name: "open_session" }> = {
   name: "open_session",
   checkout: {
     id: checkoutId(CHECKOUT),
@@ -28,6 +31,7 @@ const EXPIRE_SESSION: CallRequest = { name: "expire_session", sessionId: SESSION
 const CANCEL: CallRequest = { name: "cancel_subscription", subscriptionId: SUBSCRIPTION };
 
 const CREATE = "POST /v1/checkout/sessions";
+const READ_CUSTOMER = `GET /v1/customers/${CUSTOMER}`;
 const READ_SESSION = `GET /v1/checkout/sessions/${SESSION}`;
 const EXPIRE = `POST /v1/checkout/sessions/${SESSION}/expire`;
 const DELETE = `DELETE /v1/subscriptions/${SUBSCRIPTION}`;
@@ -105,6 +109,58 @@ describe("call", () => {
       "subscription_data[metadata][perennial_checkout]": CHECKOUT,
     });
     expect(stripe.asked[0]?.headers["idempotency-key"]).toBe(KEY);
+  });
+
+  it.each<[string, Partial<Offered>, Readonly<Record<string, string>>]>([
+    ["nothing: nothing more is sent", {}, {}],
+    [
+      "a trial: a card is asked for at once, and nothing is owed once it is taken back",
+      { trialDays: 14 },
+      {
+        "subscription_data[trial_period_days]": "14",
+        "subscription_data[trial_settings][end_behavior][missing_payment_method]": "cancel",
+        payment_method_collection: "always",
+      },
+    ],
+    ["promotion codes", { promotionCodes: true }, { allow_promotion_codes: "true" }],
+    [
+      "taxes: the page may keep the address of a customer who has none",
+      { automaticTax: true },
+      { "automatic_tax[enabled]": "true", "customer_update[address]": "auto" },
+    ],
+  ])("R6: opens a session that offers %s", async (_what, offered, expected) => {
+    const plain = await stripeThat({ [CREATE]: { body: openSession } });
+    await call(plain, OPEN_SESSION);
+    const stripe = await stripeThat({ [CREATE]: { body: openSession } });
+    const checkout = { ...OPEN_SESSION.checkout, offered: { ...NOTHING_OFFERED, ...offered } };
+    expect(await call(stripe, { ...OPEN_SESSION, checkout })).toEqual(OPENED);
+    expect(stripe.asked[0]?.form).toEqual({ ...plain.asked[0]?.form, ...expected });
+  });
+
+  it.each([
+    ["was deleted", { body: { id: CUSTOMER, object: "customer", deleted: true } }],
+    ["never was", missing("customer")],
+  ])("opens no session for a customer who %s, and says so", async (_what, now) => {
+    const stripe = await stripeThat({ [CREATE]: missing("customer", "customer"), [READ_CUSTOMER]: now });
+    await expect(call(stripe, OPEN_SESSION)).rejects.toMatchObject({
+      kind: "not_found",
+      code: CUSTOMER_GONE,
+    });
+    expect(stripe.requests()).toEqual([CREATE, READ_CUSTOMER]);
+  });
+
+  it("does not take a customer for gone because something else is, or because nobody can say", async () => {
+    const here: Reply = { body: { id: CUSTOMER, object: "customer" } };
+    const other = await stripeThat({ [CREATE]: missing("coupon"), [READ_CUSTOMER]: here });
+    await expect(call(other, OPEN_SESSION)).rejects.toMatchObject({
+      kind: "not_found",
+      code: "resource_missing",
+    });
+    const away = await stripeThat({
+      [CREATE]: missing("customer", "customer"),
+      [READ_CUSTOMER]: failure(429, {}),
+    });
+    await expect(call(away, OPEN_SESSION)).rejects.toMatchObject({ kind: "unavailable" });
   });
 
   it("R6: has the same parameters for the same request, whoever asks", async () => {

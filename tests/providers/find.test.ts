@@ -171,6 +171,13 @@ describe("find, of a session that may have been opened", () => {
     expect(unpaid.found).toMatchObject({ sessionId: "cs_2" });
   });
 
+  it("R6: finds none of a customer who is gone", async () => {
+    const { found } = await find(SESSION_REQUEST, {
+      "GET /v1/checkout/sessions": [missing("customer", "customer")],
+    });
+    expect(found).toBeNull();
+  });
+
   it("says nothing of one in an unknown state", async () => {
     const { found } = await find(SESSION_REQUEST, {
       "GET /v1/checkout/sessions": [list([session({ status: "under_review" })])],

@@ -66,6 +66,8 @@ describe("look", () => {
         cancelAt: null,
         canceledAt: null,
         endedAt: null,
+        isEndedUnpaid: false,
+        scheduled: null,
       },
       invoices: [
         {
@@ -76,6 +78,7 @@ describe("look", () => {
           paidAt: START + 4_000,
           attempts: 1,
           nextAttemptAt: null,
+          dueAt: null,
           payments: [{ id: PAYMENT, state: "paid", paid: { amount: 2_900, currency: "usd" } }],
         },
       ],

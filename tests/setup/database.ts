@@ -28,7 +28,6 @@ tiers:
     title: Scale
     prices: { stripe: { month: price_scale_monthly } }
     features: [csv_export, batch_generate, advanced_export]
-policy: { grace_days: 14 }
 `,
   "the tests' catalog",
   {},

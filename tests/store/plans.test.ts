@@ -2,12 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkoutId, customerId, receipt, subscriptionId } from "../../domain/ids.ts";
 import { DAY } from "../../domain/time.ts";
 import * as alerts from "../../store/alerts.ts";
+import { notArrived } from "../../store/arrivals.ts";
 import * as calls from "../../store/calls.ts";
 import * as checkouts from "../../store/checkouts.ts";
+import * as checks from "../../store/checks.ts";
 import * as commands from "../../store/commands.ts";
 import * as customers from "../../store/customers.ts";
 import * as events from "../../store/events.ts";
 import * as idempotency from "../../store/idempotency.ts";
+import { ownerByMates, routeMates } from "../../store/invoice-mates.ts";
 import { livesOfCustomer } from "../../store/overview.ts";
 import * as payments from "../../store/payments.ts";
 import type { Db } from "../../store/pool.ts";
@@ -51,6 +54,9 @@ const BUSINESS = `
     select 'alert/' || n, 'payment_failed', ${at("n")}, 'text', '{}', now() from generate_series(1, ${ROWS}) n;
   insert into deliveries (alert_key, channel, delivered_at)
     select 'alert/' || n, 'log', case when n % 500 > 0 then now() end from generate_series(1, ${ROWS}) n;
+  insert into subscription_checks (subscription_id, provider, provider_subscription_id, state, differences, since, version)
+    select ${at("n")}, 'stripe', 'sub_' || n, case n % 300 when 1 then 'suspected' when 2 then 'confirmed' else 'same' end,
+      '{status}', now(), 1 from generate_series(1, ${ROWS}) n;
   insert into idempotency_keys (caller, key, request_sha256, lease_until)
     select 'api', 'key-' || n, 'sha', now() from generate_series(1, ${ROWS}) n;
   analyze;
@@ -111,6 +117,19 @@ describe("no statement of the daily business reads a table from end to end", () 
     ["lockSubscription", (db) => subscriptions.lockSubscription(db, ID)],
     ["subscriptionsOfCustomer", (db) => subscriptions.subscriptionsOfCustomer(db, CUSTOMER)],
     ["subscriptionByProviderId", (db) => subscriptions.subscriptionByProviderId(db, "stripe", "sub_77")],
+    [
+      "subscriptionsByProviderIds",
+      (db) => subscriptions.subscriptionsByProviderIds(db, "stripe", ["sub_77"]),
+    ],
+    ["listedAs", (db) => checks.listedAs(db, ID)],
+    ["livesListed", (db) => checks.livesListed(db, "stripe", START + 10_000 * DAY, ID, 10)],
+    ["suspectedSince", (db) => checks.suspectedSince(db, START + 10_000 * DAY, 200)],
+    [
+      "settleCheck",
+      (db) => checks.settleCheck(db, ID, { told: true, differences: [], version: 1, now: START }),
+    ],
+    ["closeDrifts", (db) => checks.closeDrifts(db, START + 10_000 * DAY, START, 10)],
+    ["notArrived", (db) => notArrived(db, "stripe", ["evt_77", "evt_none"])],
     ["livesOfProviderCustomer", (db) => subscriptions.livesOfProviderCustomer(db, "stripe", "cus_77")],
     ["livesOverdue", (db) => subscriptions.livesOverdue(db, START + DAY, 200)],
     ["findCheckout", (db) => checkouts.findCheckout(db, CHECKOUT)],
@@ -136,6 +155,8 @@ describe("no statement of the daily business reads a table from end to end", () 
     ["eventsUnrouted", (db) => events.eventsUnrouted(db, 30, 200)],
     ["oldestUnappliedSeconds", events.oldestUnappliedSeconds],
     ["findRoute", (db) => findRoute(db, "stripe", NAMED)],
+    ["ownerByMates", (db) => ownerByMates(db, "stripe", "in_78")],
+    ["routeMates", (db) => routeMates(db, "stripe", ID, { subscriptionId: "sub_77", invoiceId: "in_78" })],
     ["isRecorded", (db) => timeline.isRecorded(db, "run/77")],
     ["timelineOf", (db) => timeline.timelineOf(db, ID)],
     ["whyOf", (db) => timeline.whyOf(db, ID)],
@@ -155,6 +176,8 @@ describe("no statement of the daily business reads a table from end to end", () 
     ["hasUndelivered", (db) => alerts.hasUndelivered(db, ID)],
     ["undelivered of one", (db) => alerts.undelivered(db, "log", ID, 100)],
     ["undelivered of all", (db) => alerts.undelivered(db, "log", null, 100)],
+    ["markRefused", (db) => alerts.markRefused(db, "alert/77", "log", "why")],
+    ["addressOfAlert", (db) => alerts.addressOfAlert(db, "alert/77")],
     ["claimDelivery", (db) => alerts.claimDelivery(db, "alert/77", "log", 1_000)],
     ["claimKey", (db) => idempotency.claimKey(db, "api", "key-77", "sha")],
     ["answerKey", (db) => idempotency.answerKey(db, "api", "key-77", 200, {})],

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, inject, test } from "vitest";
+import { HOUR } from "../../domain/time.ts";
 import { createClient } from "../../temporal/connect.ts";
 import { ensureTemporal } from "../../temporal/ensure.ts";
 import { ensureNamespace } from "../../temporal/namespace.ts";
@@ -11,9 +12,16 @@ test("makes a namespace that can be used at once, and leaves one that is there a
   await ensureNamespace(place);
   const client = createClient(place);
   try {
-    await ensureTemporal(client, { namespace, sweepEveryMs: 3_600_000 });
-    expect((await client.schedule.getHandle("sweep").describe()).scheduleId).toBe("sweep");
-    await client.schedule.getHandle("sweep").delete();
+    await ensureTemporal(client, {
+      namespace,
+      sweepEveryMs: HOUR,
+      verifyEveryMs: HOUR,
+      catchUpEveryMs: HOUR,
+    });
+    for (const id of ["sweep", "verification", "catch-up"]) {
+      expect((await client.schedule.getHandle(id).describe()).scheduleId).toBe(id);
+      await client.schedule.getHandle(id).delete();
+    }
   } finally {
     await client.connection.close();
   }
