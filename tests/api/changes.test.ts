@@ -29,7 +29,9 @@ const scheduleOf = async (providerId: string) =>
 // First, while it is the only one: it moves everybody's time.
 it("the renewal takes an arranged change up by itself, at its price, and the schedule is withdrawn by the next change", async () => {
   const { id, providerId } = await settledCustomer(system);
+  const other = await settledCustomer(system);
   await give(id, "change", AT_PERIOD_END);
+  await give(other.id, "change", { interval: "year", quantity: 2, at: "period_end" });
   await control(system, "POST", "/advance", { months: 1, hours: 2 });
   await eventually("it is scale", async () => {
     const { body } = await get(id);
@@ -37,6 +39,12 @@ it("the renewal takes an arranged change up by itself, at its price, and the sch
     return tier === "scale" && scheduled_change === null;
   });
   expect(await lastInvoice(id)).toMatchObject({ amount_paid: 9_900, invoice_status: "paid" });
+  await eventually("the other is paid by the year", async () => {
+    const { body } = await get(other.id);
+    const { interval, quantity } = body["subscription"] as Record<string, unknown>;
+    return interval === "year" && quantity === 2;
+  });
+  expect(await lastInvoice(other.id)).toMatchObject({ amount_paid: 58_000, invoice_status: "paid" });
   // The provider still manages it until the period is over: an end can be arranged all the same.
   expect(await scheduleOf(providerId)).not.toBeNull();
   expect(await give(id, "cancel-at-period-end")).toMatchObject({ status: 200 });
