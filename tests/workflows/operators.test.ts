@@ -108,7 +108,7 @@ describe("in the Temporal Web UI an operator sees", () => {
     });
     const details = await detailsOf(handleOf(system, id));
     expect(details).toContain(
-      "**Why:** The provider changed it: active → past_due (payment of 29.00 USD failed, attempt 1)",
+      "**Why:** The provider changed it: active → past_due (payment of 29.00 USD failed, attempt 1; the customer is told",
     );
     expect(details).toContain(`**Next deadline:** ${iso(row.nextDeadline)}`);
     await listed("BillingStatus = 'past_due'", id);
