@@ -67,7 +67,7 @@ async function endUnpaid(
     name: "cancel_subscription",
     subscriptionId: providerSubscriptionId,
   });
-  const open = now.invoices.filter(({ state }) => state === "open" || state === "uncollectible");
+  const open = now.invoices.filter(({ state }) => state === "open");
   for (const { id: invoiceId } of open) {
     await ask(`void/${invoiceId}`, { name: "void_invoice", invoiceId });
   }
@@ -82,7 +82,7 @@ async function assertDue(deps: Deps, id: SubscriptionId): Promise<void> {
   if (row.subscription.graceUntil > now) throw new CallOff("not_needed", "its end was put off");
 }
 
-/** R9: both are looked at, so that never both are ended. */
+/** R9: the one that gives access is looked at, so that never both are ended. */
 async function endDuplicate(
   deps: Deps,
   id: SubscriptionId,

@@ -1,5 +1,5 @@
 import type { CallRefusal, Operation, OrderedOperation } from "../domain/call.ts";
-import { isOwn } from "../domain/call.ts";
+import { isOrdered, isOwn } from "../domain/call.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
 import { revoked } from "../domain/order.ts";
 import type { CallRequest, CallResult } from "../providers/provider.ts";
@@ -14,12 +14,17 @@ import { providerOf } from "./deps.ts";
 import { openCheckout } from "./open-checkout.ts";
 
 /**
- * Carries out the calls that turns have decided, each for itself: one that has to wait keeps nothing from the others.
+ * Carries out the calls that turns have decided, each for itself: one that has to wait keeps nothing from the others. An
+ * end comes first, and what else was asked of the subscription is judged by it in the next turn.
  * @throws ProviderError when the provider is away: to be tried again
  */
 export async function perform(deps: Deps, id: SubscriptionId): Promise<void> {
   const failures: unknown[] = [];
-  for (const { key, operation } of await pendingCalls(deps.pool, id)) {
+  const pending = await pendingCalls(deps.pool, id);
+  const end = pending.find(({ operation }) => operation.name === "cancel_subscription");
+  const now =
+    end === undefined ? pending : [end, ...pending.filter(({ operation }) => !isOrdered(operation))];
+  for (const { key, operation } of now) {
     try {
       const result = await carryOutOperation(deps, id, key, operation);
       await endCall(deps.pool, key, { state: "done", result });

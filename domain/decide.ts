@@ -33,6 +33,7 @@ import { readSubscription } from "./observe-subscription.ts";
 import type { Collection, Payment } from "./payment.ts";
 import { collections, paymentsOf } from "./payment.ts";
 import { callsByPolicy, isAdopting, latePayments } from "./policy-calls.ts";
+import { isTerminal } from "./status.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Instant } from "./time.ts";
 import { trialsEnding } from "./trial.ts";
@@ -179,7 +180,10 @@ function factsOf(turn: Turn, facts: Facts): readonly Alert[] {
     collected,
     calendar: policy.dunning,
     announced: life.announced,
-    isEndedUnpaid: observation.subscription?.isEndedUnpaid ?? false,
+    isEndedUnpaid:
+      (observation.subscription?.isEndedUnpaid ?? false) &&
+      // What had ended before this look is nobody's news.
+      (life.subscription === null || !isTerminal(life.subscription.status)),
     adoptedAt: life.adoptedAt ?? null,
     now,
   };
@@ -192,7 +196,7 @@ function factsOf(turn: Turn, facts: Facts): readonly Alert[] {
     ...accessEnded(dunned),
     ...trialsEnding(life.id, subscription, observation.events, policy, now),
     ...(isRenewalOverdue(life.id, subscription, now) ? [renewalOverdue(life.id, subscription, now)] : []),
-    ...latePayments(life, subscription, facts.payments).map((one) => latePayment(life.id, one, policy, now)),
+    ...latePayments(life, subscription, collected).map((one) => latePayment(life.id, one, policy, now)),
     ...subscriptionCanceled(life.id, subscription, now),
   ];
 }

@@ -32,7 +32,7 @@ export interface Dunned {
   readonly calendar: DunningCalendar;
   /** Keys of what people were told. */
   readonly announced: readonly string[];
-  /** The provider has ended it by its own rules, because it was not paid. */
+  /** The provider has just ended it by its own rules, because it was not paid. */
   readonly isEndedUnpaid: boolean;
   /** Since when an adopted subscription is known to us, or null: always. */
   readonly adoptedAt: Instant | null;
@@ -186,8 +186,10 @@ export function accessEnded(dunned: Dunned): readonly Alert[] {
   if (subscription.status === "canceled" && dunned.isEndedUnpaid && unpaid !== undefined) {
     const isOurs = adoptedAt === null || unpaid.createdAt >= adoptedAt;
     const key = `access_ended:${terms.providerSubscriptionId}:${unpaid.createdAt}`;
+    // Our calendar may have told so before the provider gave up.
+    const isTold = dunned.announced.some((told) => told.startsWith(`customer_${key}`));
     // No link: what is paid for it now goes back (R8).
-    return isOurs ? [ended(key, subscription.endedAt, {})] : [];
+    return isOurs && !isTold ? [ended(key, subscription.endedAt, {})] : [];
   }
   if (!isGraceOver(dunned)) return [];
   const overdue = dunned.subscription;

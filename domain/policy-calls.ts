@@ -3,6 +3,7 @@ import { endOfGrace, isAtEnd } from "./dunning.ts";
 import type { Life, Turn } from "./life.ts";
 import type { Place } from "./live-subscription.ts";
 import type { Collection, Payment } from "./payment.ts";
+import { paymentsOf } from "./payment.ts";
 import { isTerminal } from "./status.ts";
 import type { Subscription } from "./subscription.ts";
 import { MINUTE } from "./time.ts";
@@ -29,7 +30,7 @@ export function callsByPolicy(turn: Turn, found: Found): readonly Call[] {
     ...endUnpaid(turn, subscription, found.collected),
     ...endDuplicate(turn, subscription, found),
     ...refunds,
-    ...latePayments(turn.life, subscription, found.payments).flatMap((payment) =>
+    ...latePayments(turn.life, subscription, found.collected).flatMap((payment) =>
       turn.catalog.policy.latePayments === "refund" ? [refundOf(subscription, payment, "late")] : [],
     ),
   ];
@@ -86,8 +87,10 @@ function endDuplicate(
   ];
 }
 
-/** Whether its newest invoice is: a bank debit that is under way may fail, or come in after the end and go back. */
-const isPaid = (collected: readonly Collection[]): boolean => collected.at(-1)?.invoice.state === "paid";
+/** Whether nothing of it is owed: a bank debit that is under way may fail, or come in after the end and go back. */
+const isPaid = (collected: readonly Collection[]): boolean =>
+  collected.at(-1)?.invoice.state === "paid" &&
+  collected.every(({ invoice }) => invoice.state === "paid" || invoice.state === "void");
 
 /** Two that began within this time were bought at once: neither was used before there was the other. */
 const AT_ONCE = 5 * MINUTE;
@@ -121,23 +124,27 @@ function refundDuplicate(
 }
 
 /**
- * R8: money that came in after the end, and is new to us. What was there when we first saw the subscription is not
- * ours to give back (R14).
+ * R8: money that came in after the end, and is new to us. Not what the provider has charged with the end itself or
+ * after it, such as the last invoice of somebody who cancels in the dashboard. What was there when we first saw the
+ * subscription is not ours to give back (R14).
  */
 export function latePayments(
   life: Life,
   subscription: Subscription,
-  payments: readonly Payment[],
+  collected: readonly Collection[],
 ): readonly Payment[] {
   if (!isTerminal(subscription.status) || !("endedAt" in subscription) || isAdopting(life)) return [];
   const { endedAt } = subscription;
-  return payments.filter(
-    ({ id, status, paidAt }) =>
-      status === "succeeded" &&
-      paidAt !== null &&
-      paidAt > Math.max(endedAt, life.adoptedAt ?? 0) &&
-      !life.payments.some((known) => known.id === id && known.status === "succeeded"),
-  );
+  return collected
+    .filter(({ invoice }) => invoice.createdAt < endedAt)
+    .flatMap(paymentsOf)
+    .filter(
+      ({ id, status, paidAt }) =>
+        status === "succeeded" &&
+        paidAt !== null &&
+        paidAt > Math.max(endedAt, life.adoptedAt ?? 0) &&
+        !life.payments.some((known) => known.id === id && known.status === "succeeded"),
+    );
 }
 
 const refundOf = ({ terms }: Subscription, { id, money }: Payment, because: "late" | "duplicate"): Call => ({

@@ -185,6 +185,15 @@ describe("where the provider ends it before our calendar does", () => {
     expect(written(ended({}))[0]?.fields).not.toHaveProperty("invoice");
   });
 
+  test("not twice, where our calendar has told of it before, nor of an end that was known before", () => {
+    const told = { announced: [`customer_access_ended:sub_1:${START}+0`] };
+    const seen = { endedAt: START + 20 * DAY, isEndedUnpaid: true };
+    const late = { now: START + 21 * DAY, status: "canceled", seen } as const;
+    expect(written(look({ ...late, known: told }))).toEqual([]);
+    expect(written(look({ ...late, known: { subscription: IN.canceled } }))).toEqual([]);
+    expect(written(look(late))).toHaveLength(1);
+  });
+
   test("not of an end that somebody asked for, nor of one that was paid for", () => {
     expect(written(ended({ isEndedUnpaid: false }))).toEqual([]);
     expect(written(ended({}, paidInvoice({ attempts: 2 })))).toEqual([]);

@@ -251,7 +251,8 @@ describe("R9: what was paid for a duplicate goes back when it has been ended", (
   });
 
   test("up to its end: what came in later goes back as late money, under the same key", () => {
-    const decision = ended(START + HOUR, [invoice("new", NOW), invoice("late", NOW + 1)], done());
+    const late = { ...invoice("late", NOW + 1), createdAt: NOW - HOUR };
+    const decision = ended(START + HOUR, [invoice("new", NOW), late], done());
     expect(wanted(decision)).toEqual([back("new"), { ...back("late"), because: "late" }]);
   });
 

@@ -96,11 +96,18 @@ describe("R8: money that comes in after the end", () => {
     const decision = decideOn(
       {
         subscription: observed({ status: "incomplete_expired", endedAt: over.endedAt }),
-        invoices: [late(over.endedAt + 1)],
+        invoices: [{ ...late(over.endedAt + 1), createdAt: START }],
       },
       { subscription: over },
     );
     expect(wanted(decision)).toEqual([REFUND]);
+  });
+
+  test("is not late where the provider has charged it with the end, or after it", () => {
+    for (const createdAt of [endedAt, endedAt + DAY]) {
+      const decision = after([{ ...late(endedAt + 2 * DAY), createdAt }]);
+      expect([wanted(decision), isTold(decision)]).toEqual([[], false]);
+    }
   });
 
   test("of one that runs there is no late money", () => {
