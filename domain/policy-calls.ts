@@ -68,9 +68,11 @@ function endDuplicate(
   // What is under way is not begun again, be it for another reason.
   if (!isOurs || life.isEnding === true || place === null || place.duplicateOf === null) return [];
   const { provider, providerSubscriptionId } = subscription.terms;
+  const other = life.siblings?.find(({ id }) => id === place.duplicateOf);
   return [
     {
-      key: `${provider}/end_duplicate/${providerSubscriptionId}/${place.duplicateOf}`,
+      // Called off because the other one was not paid for just then, it is due anew when that one has recovered.
+      key: `${provider}/end_duplicate/${providerSubscriptionId}/${place.duplicateOf}/${other?.subscription.since ?? 0}`,
       commandId: null,
       operation: {
         name: "end_duplicate",

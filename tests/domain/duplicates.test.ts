@@ -149,9 +149,26 @@ describe("R9: a second subscription of one customer", () => {
     expect(wanted(beside({ startedAt: START + HOUR, seen: { status } }))).toEqual([]);
   });
 
+  test("R6: is due anew when the other one, not paid for at the first time, has recovered", () => {
+    const [recovered] = [other("pro", START)].map((held) => ({
+      ...held,
+      subscription: { ...held.subscription, since: START + DAY },
+    }));
+    const siblings = recovered === undefined ? [] : [recovered];
+    const keys = [
+      beside({ startedAt: START + HOUR }),
+      beside({ startedAt: START + HOUR, known: { siblings } }),
+    ]
+      .flatMap(({ calls }) => calls)
+      .map(({ key }) => key);
+    expect(new Set(keys).size).toBe(2);
+  });
+
   test("is asked for under a key of both, and said", () => {
     const decision = beside({ startedAt: START + HOUR });
-    expect(decision.calls).toMatchObject([{ key: `stripe/end_duplicate/sub_1/${OTHER}`, commandId: null }]);
+    expect(decision.calls).toMatchObject([
+      { key: `stripe/end_duplicate/sub_1/${OTHER}/${START}`, commandId: null },
+    ]);
     expect(decision.why).toContain(`the customer has another, ${OTHER}: this one is to be ended`);
     expect(decision.place).toEqual({ live: OTHER, liveSince: START, duplicateOf: OTHER });
   });
@@ -187,7 +204,7 @@ describe("R9: a second subscription of one customer", () => {
 });
 
 const done = (credit = false): FinishedCall => ({
-  key: `stripe/end_duplicate/sub_1/${OTHER}`,
+  key: `stripe/end_duplicate/sub_1/${OTHER}/${START}`,
   commandId: null,
   operation: ending(credit),
   end: { state: "done", expiresAt: null },
