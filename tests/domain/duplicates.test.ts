@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FinishedCall, Operation } from "../../domain/call.ts";
 import type { Decision } from "../../domain/decide.ts";
+import { subscriptionId } from "../../domain/ids.ts";
 import type { Life, Turn } from "../../domain/life.ts";
 import type { ObservedInvoice, ObservedSubscription } from "../../domain/observation.ts";
 import type { Payment } from "../../domain/payment.ts";
@@ -255,6 +256,17 @@ describe("R9: what was paid for a duplicate goes back when it has been ended", (
     expect(decision.calls.map(({ key }) => key)).toEqual(["stripe/refund/pi_then", "stripe/refund/pi_new"]);
     expect(decision.why).toContain(`the customer has another, ${OTHER}, so we ended this one`);
     expect(decision.why).toContain("29.00 USD are to be given back");
+  });
+
+  test("reckoned from the one that it doubled, whoever else there is", () => {
+    const third = subscriptionId("0190f000-0000-7000-8000-000000000003");
+    const earlier = {
+      id: third,
+      subscription: withTerms(IN.canceled, { providerSubscriptionId: "sub_3" }, START - 90 * DAY),
+    };
+    const known = { siblings: [earlier, other("pro", START)] };
+    const invoices = [invoice("alone", START - DAY), invoice("new", START + DAY)];
+    expect(wanted(ended(START - 60 * DAY, invoices, done(), { known }))).toEqual([back("new")]);
   });
 
   test("also when that turn could not read what the provider shows: it is heard of once", () => {
