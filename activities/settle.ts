@@ -6,7 +6,6 @@ import { recordOf } from "../domain/decision-record.ts";
 import { changedByLook } from "../domain/drift.ts";
 import type { CustomerId, SubscriptionId } from "../domain/ids.ts";
 import type { Life, Turn } from "../domain/life.ts";
-import type { Held } from "../domain/live-subscription.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Provider } from "../domain/provider.ts";
@@ -205,8 +204,7 @@ async function lifeOf(
     subscription: row?.subscription ?? null,
     payments: await paymentsOfSubscription(db, id),
     announced: await announcedKeys(db, id),
-    siblings: await siblingsOf(db, id, owner ?? (await ownerAtProvider(db, observation))),
-    ...((await endingDuplicates(db, [id])).has(id) ? { isEnding: true } : {}),
+    ...(await amongSiblings(db, id, owner ?? (await ownerAtProvider(db, observation)))),
     adoptedAt: checkout === undefined ? await knownSince(db, id) : null,
     needsAttention: row?.needsAttention ?? null,
   };
@@ -219,19 +217,22 @@ async function ownerAtProvider(db: Db, { subscription }: Observation): Promise<C
   return (await lockKnownCustomer(db, provider, customerId))?.id ?? null;
 }
 
-/** The customer's other subscriptions: with these its place among them is decided (R9). */
-async function siblingsOf(db: Db, id: SubscriptionId, customer: CustomerId | null): Promise<readonly Held[]> {
-  if (customer === null) return [];
+/** The customer's other subscriptions, and which of all are being ended: with these its place is decided (R9). */
+async function amongSiblings(
+  db: Db,
+  id: SubscriptionId,
+  customer: CustomerId | null,
+): Promise<Pick<Life, "siblings" | "isEnding">> {
+  if (customer === null) return { siblings: [] };
   const others = (await subscriptionsOfCustomer(db, customer)).filter((row) => row.id !== id);
-  const ending = await endingDuplicates(
-    db,
-    others.map((row) => row.id),
-  );
-  return others.map((row) => ({
+  const ending = await endingDuplicates(db, [id, ...others.map((row) => row.id)]);
+  const ifEnding = (one: SubscriptionId) => (ending.has(one) ? { isEnding: true } : {});
+  const siblings = others.map((row) => ({
     id: row.id,
     subscription: row.subscription,
-    ...(ending.has(row.id) ? { isEnding: true } : {}),
+    ...ifEnding(row.id),
   }));
+  return { siblings, ...ifEnding(id) };
 }
 
 interface Growth {

@@ -22,7 +22,8 @@ import { settleCheckout } from "./checkout.ts";
 import type { Command, Outcome } from "./command.ts";
 import { isRenewalOverdue, nextDeadline } from "./deadline.ts";
 import { disputeAlerts } from "./dispute.ts";
-import { accessEnded, dunningMessages } from "./dunning.ts";
+import type { Dunned } from "./dunning.ts";
+import { accessEnded, dunnedIn, dunningMessages } from "./dunning.ts";
 import { explain, stateOf } from "./explain.ts";
 import type { Life, Turn } from "./life.ts";
 import type { Place } from "./live-subscription.ts";
@@ -33,7 +34,6 @@ import { readSubscription } from "./observe-subscription.ts";
 import type { Collection, Payment } from "./payment.ts";
 import { collections, paymentsOf } from "./payment.ts";
 import { callsByPolicy, isAdopting, latePayments } from "./policy-calls.ts";
-import { isTerminal } from "./status.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Instant } from "./time.ts";
 import { trialsEnding } from "./trial.ts";
@@ -105,10 +105,11 @@ export function decide(turn: Turn): Decision {
           turn.catalog,
           now,
         );
-  const facts = isOurs ? factsOf(turn, { subscription, place, collected, payments, refunds, disputes }) : [];
+  const dunned = subscription && dunnedIn(turn, subscription, collected);
+  const facts = isOurs ? factsOf(turn, { dunned, collected, refunds, disputes }) : [];
   const calls = [
     ...answered.flatMap(({ answer }) => (answer.kind === "call" ? [answer.call] : [])),
-    ...callsByPolicy(turn, { subscription, collected, payments, place, isRead: isOurs }),
+    ...callsByPolicy(turn, { dunned, payments, place, isRead: isOurs }),
   ];
 
   const alerts: readonly Alert[] = [
@@ -147,15 +148,14 @@ export function decide(turn: Turn): Decision {
     unpark: turn.commands.some((command) => command.kind === "unpark"),
     needsAttention: attention(turn, refusedByProvider[0]?.what ?? refusedByPolicy[0]?.what),
     nextDeadline: nextDeadline(life.id, checkout, subscription, turn.catalog.policy, now),
-    why: explain(turn, findings, { calls, alerts }),
+    why: explain(turn, findings, { dunned, calls, alerts }),
   };
 }
 
 interface Facts {
-  readonly subscription: Subscription | null;
-  readonly place: Place | null;
+  /** Null: there is no subscription yet. */
+  readonly dunned: Dunned | null;
   readonly collected: readonly Collection[];
-  readonly payments: readonly Payment[];
   readonly refunds: readonly ObservedRefund[];
   readonly disputes: readonly ObservedDispute[];
 }
@@ -163,7 +163,7 @@ interface Facts {
 /** What is to be told of what the provider says, and of what our own calendars ask for. */
 function factsOf(turn: Turn, facts: Facts): readonly Alert[] {
   const { life, observation, now, catalog } = turn;
-  const { subscription, collected } = facts;
+  const { dunned, collected } = facts;
   const money = [
     ...collected.flatMap((one) => paymentAlerts(life.id, one, life.announced, now)),
     ...facts.refunds.flatMap((refund) => [
@@ -172,21 +172,9 @@ function factsOf(turn: Turn, facts: Facts): readonly Alert[] {
     ]),
     ...facts.disputes.flatMap((one) => disputeAlerts(life.id, one, observation, life.announced, now)),
   ];
-  if (subscription === null) return money;
+  if (dunned === null) return money;
+  const { subscription } = dunned;
   const { policy } = catalog;
-  const dunned = {
-    id: life.id,
-    subscription,
-    collected,
-    calendar: policy.dunning,
-    announced: life.announced,
-    isEndedUnpaid:
-      (observation.subscription?.isEndedUnpaid ?? false) &&
-      // What had ended before this look is nobody's news.
-      (life.subscription === null || !isTerminal(life.subscription.status)),
-    adoptedAt: life.adoptedAt ?? null,
-    now,
-  };
   return [
     ...(observation.subscription === null
       ? []

@@ -1,6 +1,7 @@
 import type { Alert, CustomerAlertKind } from "./alert.ts";
 import { dayInWords } from "./day.ts";
 import type { SubscriptionId } from "./ids.ts";
+import type { Turn } from "./life.ts";
 import { formatMoney } from "./money.ts";
 import type { ObservedInvoice } from "./observation.ts";
 import type { Collection } from "./payment.ts";
@@ -38,6 +39,24 @@ export interface Dunned {
   readonly adoptedAt: Instant | null;
   readonly now: Instant;
 }
+
+export const dunnedIn = (
+  { life, observation, catalog, now }: Turn,
+  subscription: Subscription,
+  collected: readonly Collection[],
+): Dunned => ({
+  id: life.id,
+  subscription,
+  collected,
+  calendar: catalog.policy.dunning,
+  announced: life.announced,
+  isEndedUnpaid:
+    (observation.subscription?.isEndedUnpaid ?? false) &&
+    // What had ended before this look is nobody's news.
+    (life.subscription === null || !isTerminal(life.subscription.status)),
+  adoptedAt: life.adoptedAt ?? null,
+  now,
+});
 
 /**
  * The messages to the customer that are due by the calendar, for each invoice that has failed. Only the latest step
@@ -142,12 +161,10 @@ function message(
   };
 }
 
-type Ending = Pick<Dunned, "subscription" | "collected" | "adoptedAt" | "calendar" | "now">;
+type Overran = Dunned & { readonly subscription: OverdueSubscription };
 
 /** Whether access is over by our calendar. */
-const isGraceOver = <T extends Ending>(
-  dunned: T,
-): dunned is { readonly subscription: OverdueSubscription } & T =>
+const isGraceOver = (dunned: Dunned): dunned is Overran =>
   isOverdue(dunned.subscription) &&
   // What was unpaid before a subscription was adopted is ended by those who would have done so before (R14).
   (dunned.adoptedAt === null || dunned.subscription.unpaidSince >= dunned.adoptedAt) &&
@@ -157,9 +174,7 @@ const isGraceOver = <T extends Ending>(
  * Whether the calendar has come to its end, and the subscription may be ended. Of an invoice that is sent instead of
  * collected the provider reminds: we have not written to the customer, and do not end it.
  */
-export const isAtEnd = <T extends Ending>(
-  dunned: T,
-): dunned is { readonly subscription: OverdueSubscription } & T =>
+export const isAtEnd = (dunned: Dunned): dunned is Overran =>
   isGraceOver(dunned) && awaited(dunned.collected) !== undefined;
 
 /** An end that was put off is another one. */

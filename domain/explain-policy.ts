@@ -2,21 +2,20 @@ import type { Alert } from "./alert.ts";
 import { audienceOf } from "./alert.ts";
 import type { Call, FinishedCall } from "./call.ts";
 import { isOwn } from "./call.ts";
+import type { Dunned } from "./dunning.ts";
 import { accessEndedKey, isAtEnd } from "./dunning.ts";
 import type { Turn } from "./life.ts";
 import { formatMoney } from "./money.ts";
-import { collections } from "./payment.ts";
-import type { Subscription } from "./subscription.ts";
 
 /** What we have done unasked since the last turn, and what we begin to do now, each in a few words. */
 export const policyInWords = (
   turn: Turn,
-  subscription: Subscription | null,
+  dunned: Dunned | null,
   decided: readonly Call[],
   alerts: readonly Alert[],
 ): readonly string[] => [
   ...turn.calls.flatMap(whatWasDone),
-  ...accessOver(turn, subscription),
+  ...accessOver(dunned),
   ...decided.flatMap(whatBegins),
   ...alerts.flatMap((alert) => whatCustomerHears(turn, alert)),
 ];
@@ -55,18 +54,10 @@ function whatWasDone({ operation, end }: FinishedCall): readonly string[] {
 const notDone = (why: string): string => `we did not end it: ${why}`;
 
 /** Told once: in the turn that first sees it. */
-function accessOver(
-  { life, observation, catalog, now }: Turn,
-  subscription: Subscription | null,
-): readonly string[] {
-  if (subscription === null) return [];
-  const calendar = catalog.policy.dunning;
-  const collected = collections(observation, life.payments);
-  const dunned = { subscription, collected, calendar, adoptedAt: life.adoptedAt ?? null, now };
-  return isAtEnd(dunned) && !life.announced.includes(accessEndedKey(dunned.subscription))
+const accessOver = (dunned: Dunned | null): readonly string[] =>
+  dunned !== null && isAtEnd(dunned) && !dunned.announced.includes(accessEndedKey(dunned.subscription))
     ? ["our calendar has run out: its access is over"]
     : [];
-}
 
 function whatBegins({ operation }: Call): readonly string[] {
   if (!isOwn(operation)) return [];

@@ -4,6 +4,7 @@ import type { Checkout } from "./checkout.ts";
 import type { Parameters } from "./command.ts";
 import { inWords } from "./command.ts";
 import { dayInWords } from "./day.ts";
+import type { Dunned } from "./dunning.ts";
 import { policyInWords } from "./explain-policy.ts";
 import type { Turn } from "./life.ts";
 import { formatMoney } from "./money.ts";
@@ -27,7 +28,11 @@ interface Findings {
 export function explain(
   turn: Turn,
   findings: Findings,
-  { calls, alerts }: { readonly calls: readonly Call[]; readonly alerts: readonly Alert[] },
+  {
+    dunned,
+    calls,
+    alerts,
+  }: { readonly dunned: Dunned | null; readonly calls: readonly Call[]; readonly alerts: readonly Alert[] },
 ): string {
   const asked = turn.commands.flatMap(({ kind, askedBy, why, parameters }) =>
     // Every checkout begins by being asked for.
@@ -37,7 +42,7 @@ export function explain(
           `${askedBy} asked for ${[inWords(kind), ...wanted(parameters)].join(" ")}${why === null ? "" : `: ${why}`}`,
         ],
   );
-  const unasked = policyInWords(turn, findings.subscription, calls, alerts);
+  const unasked = policyInWords(turn, dunned, calls, alerts);
   const facts = [...happened(turn, findings), ...unasked, ...asked];
   const state = stateOf(turn, findings);
   return facts.length === 0 ? state : `${state} (${facts.join("; ")})`;

@@ -126,9 +126,9 @@ function scheduledChange(
   const { at, priceId, quantity } = scheduled;
   const tier = tierOfPrice(catalog, provider, priceId);
   const price = tier && priceOf(tier, provider, priceId);
-  return price === undefined
+  return tier === undefined || price === undefined
     ? null
-    : { at, tier: tier?.name ?? "", priceId, interval: price.interval, quantity };
+    : { at, tier: tier.name, priceId, interval: price.interval, quantity };
 }
 
 /** An extension holds for the unpaid invoice that it was given for, and adds up. */

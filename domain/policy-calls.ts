@@ -1,4 +1,5 @@
 import type { Call } from "./call.ts";
+import type { Dunned } from "./dunning.ts";
 import { endOfGrace, isAtEnd } from "./dunning.ts";
 import type { Life, Turn } from "./life.ts";
 import type { Place } from "./live-subscription.ts";
@@ -10,8 +11,8 @@ import { MINUTE } from "./time.ts";
 
 /** What a turn has found out, as far as it decides what we do unasked. */
 interface Found {
-  readonly subscription: Subscription | null;
-  readonly collected: readonly Collection[];
+  /** Null: there is no subscription yet. */
+  readonly dunned: Dunned | null;
   /** Its payments as they are after the turn. */
   readonly payments: readonly Payment[];
   readonly place: Place | null;
@@ -21,16 +22,17 @@ interface Found {
 
 /** What we do at the provider unasked, by the catalog's policy. Never in the turn that adopts a subscription (R14). */
 export function callsByPolicy(turn: Turn, found: Found): readonly Call[] {
-  const { subscription } = found;
-  if (subscription === null || isAdopting(turn.life)) return [];
+  const { dunned } = found;
+  if (dunned === null || isAdopting(turn.life)) return [];
+  const { subscription, collected } = dunned;
   // That it was ended is heard once, so it is acted upon whatever the look has shown.
   const refunds = refundDuplicate(turn, subscription, found);
   if (!found.isRead) return refunds;
   return [
-    ...endUnpaid(turn, subscription, found.collected),
-    ...endDuplicate(turn, subscription, found),
+    ...endUnpaid(dunned),
+    ...endDuplicate(turn, dunned, found.place),
     ...refunds,
-    ...latePayments(turn.life, subscription, found.collected).flatMap((payment) =>
+    ...latePayments(turn.life, subscription, collected).flatMap((payment) =>
       turn.catalog.policy.latePayments === "refund" ? [refundOf(subscription, payment, "late")] : [],
     ),
   ];
@@ -40,13 +42,8 @@ export const isAdopting = ({ checkout, subscription }: Life): boolean =>
   checkout === null && subscription === null;
 
 /** The end of the dunning calendar. An end that was put off is another one. */
-function endUnpaid(
-  { life, catalog, now }: Turn,
-  subscription: Subscription,
-  collected: readonly Collection[],
-): readonly Call[] {
-  const calendar = catalog.policy.dunning;
-  const dunned = { subscription, collected, calendar, adoptedAt: life.adoptedAt ?? null, now };
+function endUnpaid(dunned: Dunned): readonly Call[] {
+  const { calendar } = dunned;
   if (calendar.end.action !== "cancel" || !isAtEnd(dunned)) return [];
   const { provider, providerSubscriptionId } = dunned.subscription.terms;
   return [
@@ -61,8 +58,8 @@ function endUnpaid(
 /** R9: only what our own checkout opened, and only by its own workflow; what others have sold is theirs to end. */
 function endDuplicate(
   { life, catalog }: Turn,
-  subscription: Subscription,
-  { place, collected }: Found,
+  { subscription, collected }: Dunned,
+  place: Place | null,
 ): readonly Call[] {
   const isOurs = life.checkout !== null && catalog.policy.duplicates !== "keep";
   // What is under way is not begun again, be it for another reason.
